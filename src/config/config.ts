@@ -1,0 +1,170 @@
+/**
+ * The parsed configuration: what is here cannot be wrong (PRODUCT.md, The config). Durations are
+ * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
+ */
+import type { NodeId } from "../base/id.ts";
+
+/** A secret value. `toString` and JSON show `[secret]`; `reveal` is called at the moment of use. */
+export interface Secret {
+  reveal(): string;
+}
+
+/** host and port; IPv6 hosts come without brackets. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Config {
+  readonly file: string;
+  readonly cluster: ClusterConfig;
+  readonly node: NodeConfig;
+  readonly election: ElectionConfig;
+  readonly api: ApiConfig;
+  readonly dns: DnsConfig | null;
+  readonly services: readonly ServiceConfig[];
+  readonly notify: readonly NotifyConfig[];
+  /** Things that are allowed but deserve a word (a secret in the file, a TTL above the budget ...). */
+  readonly warnings: readonly string[];
+  /** Every leaf as `key path -> text of its value`, secrets as a digest, `[node]` left out: for comparing nodes. */
+  readonly flat: ReadonlyMap<string, string>;
+}
+
+export interface ClusterConfig {
+  readonly name: string;
+  /** Each 32 bytes, base64 inside. The first seals, all open. */
+  readonly keys: readonly Secret[];
+  readonly nodes: readonly MemberConfig[];
+  readonly allowTwo: boolean;
+}
+
+export interface MemberConfig {
+  readonly id: NodeId;
+  /** UDP, as the others reach it. */
+  readonly address: HostPort;
+  readonly zone: string;
+  /** Higher leads first; default 0. */
+  readonly priority: number;
+  /** What this node's API and DNS listen on, where it differs from `[api]` and `[dns]`. */
+  readonly api: HostPort | null;
+  readonly dns: HostPort | null;
+}
+
+export interface NodeConfig {
+  /** Null: the node whose address is a local one. `--node-id` and ABFAIL_NODE_ID win over it. */
+  readonly id: NodeId | null;
+  readonly listen: HostPort | null;
+  readonly stateDir: string | null;
+}
+
+export interface ElectionConfig {
+  readonly timing: "local" | "lan" | "wan";
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  readonly preempt: boolean;
+  readonly preemptDelayMs: number;
+  /** Sit out at least this long after a start (rule 10: a lease made shorter); null = from the lease. */
+  readonly quarantineMs: number | null;
+  /** Bytes of a datagram at most; default 1200. */
+  readonly mtu: number;
+}
+
+export interface ApiConfig {
+  readonly listen: HostPort;
+  readonly tokenFile: string | null;
+  readonly socket: string | null;
+}
+
+export interface DnsConfig {
+  readonly listen: readonly HostPort[];
+  readonly zone: string;
+  readonly nameservers: readonly string[];
+  readonly stale: "serve" | "servfail";
+}
+
+export type Observers = "majority" | "leader" | "all" | "any" | number;
+
+export interface ServiceConfig {
+  readonly name: string;
+  readonly observers: Observers;
+  readonly failback: "auto" | "manual";
+  readonly failbackDelayMs: number;
+  readonly minHoldMs: number;
+  readonly onAllDown: { readonly kind: "keep" } | { readonly kind: "withdraw" } | {
+    readonly kind: "fallback";
+    readonly target: string;
+  };
+  readonly check: CheckConfig;
+  /** In order of preference; at least one. */
+  readonly targets: readonly TargetConfig[];
+  readonly publish: readonly PublisherConfig[];
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  /** Where it is checked; the port is the check's where the address names none. */
+  readonly address: string;
+  readonly port: number | null;
+  /** What is published: an IPv4 or IPv6 address, or a host name (CNAME). */
+  readonly publish: string;
+}
+
+export interface CheckTiming {
+  readonly intervalMs: number;
+  /** Used while the opinion is about to change; never above `intervalMs`. */
+  readonly fastIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly fall: number;
+  readonly rise: number;
+}
+
+export interface TlsOptions {
+  readonly verify: boolean;
+  readonly caFile: string | null;
+  readonly serverName: string | null;
+  readonly clientCertFile: string | null;
+  readonly clientKeyFile: string | null;
+  /** Warn this long before the certificate ends, ms. */
+  readonly expireWarningMs: number | null;
+}
+
+export interface HttpOptions {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly host: string | null;
+  /** Inclusive ranges of good status codes. */
+  readonly expectStatus: readonly { readonly from: number; readonly to: number }[];
+  /** A regular expression that the first 64 KiB of the body must match. */
+  readonly expectBody: string | null;
+  readonly followRedirects: boolean;
+}
+
+export type CheckConfig =
+  | ({ readonly type: "http"; readonly port: number | null } & CheckTiming & { readonly http: HttpOptions })
+  | ({ readonly type: "https"; readonly port: number | null } & CheckTiming & {
+    readonly http: HttpOptions;
+    readonly tls: TlsOptions;
+  })
+  | ({ readonly type: "tcp"; readonly port: number | null } & CheckTiming & {
+    readonly send: string | null;
+    readonly expect: string | null;
+  });
+
+export type PublisherConfig =
+  | { readonly type: "dns"; readonly name: string; readonly ttlMs: number }
+  | {
+    readonly type: "exec";
+    readonly name: string;
+    readonly command: readonly string[];
+    readonly readCommand: readonly string[] | null;
+    readonly timeoutMs: number;
+    readonly onDrift: "repair" | "report";
+  };
+
+export interface NotifyConfig {
+  readonly type: "webhook" | "exec";
+  readonly url: string | null;
+  readonly command: readonly string[] | null;
+  readonly events: readonly string[];
+}

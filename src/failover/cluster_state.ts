@@ -1,0 +1,48 @@
+/**
+ * What the cluster has decided: the state that the register replicates (ELECTION.md rule 7). It travels
+ * and is stored as JSON bytes. Wall-clock times in it are for people alone.
+ */
+import type { WallMs } from "../base/time.ts";
+
+export interface ClusterState {
+  /** SOA serial of the embedded DNS zone; rises with every change of what is published (RFC 1982 arithmetic). */
+  readonly serial: number;
+  readonly services: Readonly<Record<string, ServiceDecision>>;
+}
+
+/** The decision on one service. */
+export interface ServiceDecision {
+  /** Name of the target in charge; null = nothing is published. */
+  readonly active: string | null;
+  readonly activeSinceWallMs: WallMs;
+  /** Target pinned by hand; null = automatic. */
+  readonly pinned: string | null;
+  /** Targets taken out by hand. */
+  readonly drained: readonly string[];
+  readonly lastSwitch: SwitchRecord | null;
+}
+
+/** Why a service is active where it is. */
+export type SwitchReason =
+  /** First decision of a cluster without one. */
+  | "initial"
+  /** First decision: what the world already showed was kept. */
+  | "adopted"
+  | "down"
+  | "failback"
+  | "drained"
+  | "manual"
+  /** The target is no longer in the config. */
+  | "removed"
+  /** `on_all_down`. */
+  | "all-down";
+
+export interface SwitchRecord {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly reason: SwitchReason;
+  readonly atWallMs: WallMs;
+  readonly epoch: string;
+  /** First bad probe seen by the leader until the quorum held it down, ms; null where no probe began it. */
+  readonly detectMs: number | null;
+}

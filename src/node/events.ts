@@ -1,0 +1,141 @@
+/**
+ * What goes into one node and what comes out of it. `runtime` performs the effects on the real world,
+ * `sim` on a virtual one; neither decides anything (STYLE.md, How data flows).
+ */
+import type { MonoMs } from "../base/time.ts";
+import type { NodeId } from "../base/id.ts";
+import type { Ballot } from "../election/ballot.ts";
+import type { Entry, Header, Message } from "../election/messages.ts";
+import type { ProbeOutcome } from "../health/probing.ts";
+
+/** One opened and verified datagram. */
+export interface Packet {
+  readonly header: Header;
+  readonly message: Message | NodeMessage;
+  /** The sender's opinions of the targets, packed by `node/report.ts`; null where it sent none. */
+  readonly report: Uint8Array | null;
+  /** Digest of the sender's config, 32 bits. */
+  readonly configDigest: number;
+}
+
+/** Messages between nodes that the election knows nothing of. */
+export type NodeMessage =
+  /** An operator's wish on its way to the leader; sent again until an `outcome` comes. */
+  | { readonly kind: "command"; readonly request: string; readonly command: Command; readonly who: string }
+  | { readonly kind: "outcome"; readonly request: string; readonly outcome: Outcome }
+  /** Digests of the sender's config, key by key, to name what differs. */
+  | { readonly kind: "config-ask"; readonly part: number }
+  | {
+    readonly kind: "config-tell";
+    readonly part: number;
+    readonly parts: number;
+    /** Pairs of 32-bit digests: key path, value. */
+    readonly pairs: readonly (readonly [number, number])[];
+  };
+
+/** What an operator may ask for (PRODUCT.md, Commands). */
+export type Command =
+  | { readonly kind: "switch"; readonly service: string; readonly target: string; readonly dryRun: boolean }
+  | { readonly kind: "unpin"; readonly service: string }
+  | { readonly kind: "drain"; readonly service: string; readonly target: string }
+  | { readonly kind: "undrain"; readonly service: string; readonly target: string }
+  | { readonly kind: "step-down" };
+
+/** What became of a command. */
+export type Outcome =
+  | { readonly ok: true; readonly message: string }
+  /** `busy`: no leader right now; ask again. `refused`: it cannot be done, and why. */
+  | { readonly ok: false; readonly reason: "busy" | "refused" | "unknown"; readonly message: string };
+
+export type NodeEvent =
+  | { readonly kind: "received"; readonly packet: Packet }
+  /** A deadline may be due; harmless when none is. */
+  | { readonly kind: "deadline" }
+  | {
+    readonly kind: "probed";
+    readonly service: string;
+    readonly target: string;
+    readonly outcome: ProbeOutcome;
+  }
+  | {
+    readonly kind: "published";
+    readonly publisher: PublisherRef;
+    readonly operation: number;
+    readonly result: PublishResult;
+  }
+  | { readonly kind: "command"; readonly request: string; readonly command: Command; readonly who: string }
+  /** The state directory took the last `persist`, or did not. */
+  | { readonly kind: "persisted"; readonly ok: boolean; readonly detail: string }
+  /** This process did not run for `gapMs`; its socket has been drained. */
+  | { readonly kind: "woke"; readonly gapMs: number }
+  /** Release the lease and end. */
+  | { readonly kind: "stop" };
+
+/** One publisher of one service: the n-th `[[services.publish]]` of it. */
+export interface PublisherRef {
+  readonly service: string;
+  readonly index: number;
+}
+
+/** What a publisher is to do; `value` is what to publish, null to withdraw. */
+export type PublishAction =
+  | { readonly kind: "read" }
+  | {
+    readonly kind: "write";
+    readonly target: string | null;
+    readonly value: string | null;
+    readonly previous: string | null;
+    readonly epoch: string;
+  };
+
+export type PublishResult =
+  /** `shows`: the published value; null = nothing; undefined = this publisher cannot read. */
+  | { readonly kind: "ok"; readonly shows: string | null | undefined }
+  | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
+
+/** What a node remembers over restarts with `state_dir` (rule 8). */
+export interface Durable {
+  readonly highest: Ballot | null;
+  readonly released: Ballot | null;
+  readonly accepted: Entry | null;
+}
+
+/**
+ * Performed in this order, each list as given: persist, send, publish, log. A `persist` must be on disk
+ * before any later effect of the same list leaves (rule 8).
+ */
+export type Effect =
+  | { readonly kind: "persist"; readonly durable: Durable }
+  | { readonly kind: "send"; readonly to: NodeId; readonly packet: Packet }
+  | { readonly kind: "probe"; readonly service: string; readonly target: string; readonly timeoutMs: number }
+  /**
+   * Start only while `mayAct(state, now)` still holds with `deadline` ahead: asked again by the
+   * performer at the moment of use. Answered by a `published` event in any case.
+   */
+  | {
+    readonly kind: "publish";
+    readonly publisher: PublisherRef;
+    readonly operation: number;
+    readonly action: PublishAction;
+    /** The lease must outlive this moment for a write to start, mono ms. */
+    readonly deadline: MonoMs;
+    readonly timeoutMs: number;
+  }
+  /** The committed state changed: the embedded DNS server answers anew. */
+  | { readonly kind: "committed" }
+  | { readonly kind: "outcome"; readonly request: string; readonly outcome: Outcome }
+  | { readonly kind: "event"; readonly event: LogEvent }
+  /** After `stop`: the lease is released and told; the process may end. */
+  | { readonly kind: "stopped" };
+
+/** One thing worth telling: a log line, an event of the API, a notification. */
+export interface LogEvent {
+  readonly level: "debug" | "info" | "warning" | "error";
+  /** Stable name, such as `leader`, `switch`, `opinion`, `publish-failed`. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly text: string;
+  readonly epoch: string | null;
+  readonly service: string | null;
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
