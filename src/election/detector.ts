@@ -1,0 +1,164 @@
+/**
+ * Who is alive, who hears whom, how far away they are. Judged by when a datagram was SENT: one that a dead
+ * node sent long ago and that arrives late does not make it live longer.
+ */
+import type { Incarnation, NodeId } from "../base/id.ts";
+import type { MonoMs } from "../base/time.ts";
+import type { Header } from "./messages.ts";
+import { outranks, windowMs } from "./settings.ts";
+import type { ElectionState, Peer } from "./state.ts";
+import { needed, type Turn } from "./turn.ts";
+
+/** Older lives remembered of one peer. */
+const MAX_OLDER_LIVES = 8;
+/** Shortest and default pauses between tries, ms. */
+const MIN_DELTA_MS = 20;
+
+/** What a header means for this node. */
+export type Listening = "fresh" | "older-life" | "not-for-us";
+
+/** Takes note of a verified header. Anything but `fresh` carries no message for this life of this node. */
+export function listen(turn: Turn, peer: Peer, header: Header): Listening {
+  const { state, now } = turn;
+  if (peer.incarnation !== header.incarnation) {
+    if (peer.olderLives.includes(header.incarnation)) {
+      if (now - peer.olderHeardAt > windowMs(state.settings)) turn.note({ name: "twin", id: peer.member.id });
+      peer.olderHeardAt = now;
+      turn.heardChanged();
+      return "older-life";
+    }
+    newLife(state, peer, header.incarnation);
+  }
+  const late = lateness(peer, header, now, state.settings.rho);
+  if (late > windowMs(state.settings)) return "not-for-us";
+  if (header.to !== null && header.to !== state.incarnation) {
+    if (peer.addressedUs) noticeTwin(turn);
+    return "not-for-us";
+  }
+  peer.addressedUs ||= header.to !== null;
+  const sentAt = now - late;
+  if (sentAt > peer.heardAt) {
+    peer.heardAt = sentAt;
+    peer.heard = header.heard;
+    peer.joining = header.joining;
+    turn.heardChanged();
+    const us = header.heard.find((h) => h.id === state.self.id);
+    if (us !== undefined && us.incarnation === state.incarnation) {
+      peer.hearsUsAt = sentAt;
+      peer.twoWaySince ??= now;
+    } else {
+      peer.twoWaySince = null;
+    }
+  }
+  if (peer.lastStamp === null || header.stamp >= peer.lastStamp.stamp) {
+    peer.lastStamp = { stamp: header.stamp, at: now };
+  }
+  if (header.echo !== null) {
+    const rtt = Math.max(0, now - header.echo.stamp - header.echo.heldMs);
+    peer.rttMs = peer.rttMs === null ? rtt : peer.rttMs + (rtt - peer.rttMs) / 8;
+  }
+  return "fresh";
+}
+
+/** A newer process with this node's id has been noticed: it stops voting (rule 9). */
+function noticeTwin(turn: Turn): void {
+  turn.state.twinAt = turn.now;
+}
+
+function newLife(state: ElectionState, peer: Peer, incarnation: Incarnation): void {
+  if (peer.incarnation !== null) {
+    peer.olderLives = [peer.incarnation, ...peer.olderLives].slice(0, MAX_OLDER_LIVES);
+  }
+  peer.incarnation = incarnation;
+  peer.heardAt = -Infinity;
+  peer.heard = [];
+  peer.joining = true;
+  peer.twoWaySince = null;
+  peer.addressedUs = false;
+  peer.offset = null;
+  peer.lastStamp = null;
+  forgetGrants(state, peer.member.id);
+}
+
+/** What an earlier life of a node granted or accepted counts no more (rules 7, 9). */
+function forgetGrants(state: ElectionState, id: NodeId): void {
+  const role = state.role;
+  if (role.kind !== "claiming" && role.kind !== "leader") return;
+  role.tenure.granted.delete(id);
+  role.tenure.grantedNow.delete(id);
+}
+
+/**
+ * How long after its turn a datagram arrived, ms: its (arrival - stamp) above the smallest seen, which creeps
+ * up by what two drifting clocks may part.
+ */
+function lateness(peer: Peer, header: Header, now: MonoMs, rho: number): number {
+  const offset = now - header.stamp;
+  if (peer.offset === null) {
+    peer.offset = { min: offset, at: now };
+    return 0;
+  }
+  const min = Math.min(offset, peer.offset.min + 2 * rho * (now - peer.offset.at));
+  peer.offset = { min, at: now };
+  return offset - min;
+}
+
+/** True when a peer was heard within the window. */
+export function isAlive(state: ElectionState, peer: Peer, now: MonoMs): boolean {
+  return peer.heardAt >= now - windowMs(state.settings);
+}
+
+/** True when a peer is heard and says that it hears this node in this life. */
+export function isTwoWay(state: ElectionState, peer: Peer, now: MonoMs): boolean {
+  return isAlive(state, peer, now) && peer.twoWaySince !== null &&
+    peer.hearsUsAt >= now - windowMs(state.settings);
+}
+
+/** True when this node and Q - 1 others hear each other. */
+export function inTouchWithQuorum(state: ElectionState, now: MonoMs): boolean {
+  let count = 1;
+  for (const peer of state.peers.values()) if (isTwoWay(state, peer, now)) count++;
+  return count >= needed(state);
+}
+
+/** How many nodes, of those alive and `id` itself, say that they hear `id`. */
+export function hearersOf(state: ElectionState, id: NodeId, now: MonoMs): number {
+  const incarnation = state.peers.get(id)?.incarnation ?? null;
+  let count = 1;
+  const subject = state.peers.get(id);
+  if (subject !== undefined && isAlive(state, subject, now)) count++;
+  for (const peer of state.peers.values()) {
+    if (peer.member.id === id || !isAlive(state, peer, now)) continue;
+    if (peer.heard.some((h) => h.id === id && h.incarnation === incarnation)) count++;
+  }
+  return count;
+}
+
+/** How many more authoritative nodes are alive and vote, the silent holder not counted (rule 5). */
+export function rank(state: ElectionState, silent: NodeId | null, now: MonoMs): number {
+  let count = 0;
+  for (const peer of state.peers.values()) {
+    if (peer.member.id === silent || peer.joining || !outranks(peer.member, state.self)) continue;
+    if (isAlive(state, peer, now)) count++;
+  }
+  return count;
+}
+
+/** Pause between tries: 2 x the round trip to the Q-th nearest node, 20 ms .. L/5. */
+export function delta(state: ElectionState): number {
+  const { leaseMs } = state.settings;
+  const trips: number[] = [0];
+  for (const peer of state.peers.values()) trips.push(peer.rttMs ?? leaseMs / 20);
+  trips.sort((a, b) => a - b);
+  const nearest = trips[needed(state) - 1] ?? leaseMs / 20;
+  return Math.min(Math.max(2 * nearest, MIN_DELTA_MS), Math.max(leaseMs / 5, MIN_DELTA_MS));
+}
+
+/** Keeps `steadySince` true to what this node hears. */
+export function updateSteadiness(state: ElectionState, now: MonoMs): void {
+  for (const peer of state.peers.values()) {
+    if (peer.twoWaySince !== null && !isTwoWay(state, peer, now)) peer.twoWaySince = null;
+  }
+  if (!inTouchWithQuorum(state, now)) state.steadySince = null;
+  else state.steadySince ??= now;
+}

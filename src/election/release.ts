@@ -1,0 +1,79 @@
+/** Letting the lease go, quietly (rule 4). */
+import type { NodeId } from "../base/id.ts";
+import { type Ballot, compareBallots } from "./ballot.ts";
+import type { Message } from "./messages.ts";
+import { learnRelease, runningPromise } from "./acceptor.ts";
+import { claim } from "./candidate.ts";
+import { delta, hearersOf, isTwoWay } from "./detector.ts";
+import { outranks } from "./settings.ts";
+import type { ElectionState, Peer, Tenure } from "./state.ts";
+import { needed, type Turn } from "./turn.ts";
+
+/** A release is sent so often, delta/4 apart. */
+const RELEASES = 4;
+/** Others hold back for so many deltas while a successor takes over. */
+const HOLD_BACK_DELTAS = 2;
+
+/** Tells all that `ballot`, and every earlier one of this node, is over. The caller has stopped acting. */
+export function beginRelease(turn: Turn, ballot: Ballot, successor: NodeId | null): void {
+  const { state, now } = turn;
+  learnRelease(turn, ballot);
+  state.releasing = { ballot, successor, left: RELEASES, nextAt: now };
+  tickRelease(turn);
+}
+
+/** Sends the release again while it is due. */
+export function tickRelease(turn: Turn): void {
+  const { state, now } = turn;
+  const releasing = state.releasing;
+  if (releasing === null || now < releasing.nextAt) return;
+  turn.sendAll({ kind: "release", ballot: releasing.ballot, successor: releasing.successor });
+  releasing.left--;
+  releasing.nextAt = now + delta(state) / 4;
+  if (releasing.left === 0) state.releasing = null;
+}
+
+/** Another node let go. Its successor claims at once, the others hold back (rule 6). */
+export function onRelease(turn: Turn, release: Extract<Message, { kind: "release" }>): void {
+  const { state, now } = turn;
+  learnRelease(turn, release.ballot);
+  if (release.successor === null || state.released === null) return;
+  if (compareBallots(release.ballot, state.released) !== 0 || runningPromise(state, now) !== null) return;
+  const waiting = state.role.kind === "follower" || state.role.kind === "preparing";
+  if (release.successor !== state.self.id) {
+    state.notBefore = Math.max(state.notBefore, now + HOLD_BACK_DELTAS * delta(state));
+  } else if (waiting && state.joining === null && state.stopping === null) {
+    claim(turn);
+  }
+}
+
+/** Stops acting, then releases. With a successor, this node holds back for it. */
+export function letGo(
+  turn: Turn,
+  tenure: Tenure,
+  successor: NodeId | null,
+  why: "yield" | "step-down" | "stop",
+): void {
+  const { state, now } = turn;
+  state.role = { kind: "follower" };
+  state.startAt = null;
+  state.steadySince = null;
+  if (successor !== null) {
+    state.notBefore = now + HOLD_BACK_DELTAS * delta(state);
+    state.handover = { to: successor, by: now + state.settings.leaseMs };
+  }
+  turn.note({ name: "handed-over", ballot: tenure.ballot, to: successor, why });
+  beginRelease(turn, tenure.ballot, successor);
+}
+
+/** The most authoritative other node that is in touch with a majority; null when there is none. */
+export function bestSuccessor(state: ElectionState, now: number): NodeId | null {
+  let best: Peer | null = null;
+  for (const peer of state.peers.values()) {
+    if (
+      peer.joining || !isTwoWay(state, peer, now) || hearersOf(state, peer.member.id, now) < needed(state)
+    ) continue;
+    if (best === null || outranks(peer.member, best.member)) best = peer;
+  }
+  return best?.member.id ?? null;
+}
