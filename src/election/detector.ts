@@ -36,6 +36,7 @@ export function listen(turn: Turn, peer: Peer, header: Header): Listening {
     return "not-for-us";
   }
   peer.addressedUs ||= header.to !== null;
+  countLoss(peer, header.count);
   const sentAt = now - late;
   if (sentAt > peer.heardAt) {
     peer.heardAt = sentAt;
@@ -60,6 +61,18 @@ export function listen(turn: Turn, peer: Peer, header: Header): Listening {
   return "fresh";
 }
 
+/** Datagrams over which the share of losses is smoothed. */
+const LOSS_WINDOW = 100;
+
+/** Gaps in a peer's count are losses, smoothed over about a hundred datagrams. */
+function countLoss(peer: Peer, count: number): void {
+  const gap = peer.lastCount === null ? 1 : (count - peer.lastCount) | 0;
+  if (gap <= 0) return; // came late, after its successors
+  const keep = 1 - 1 / LOSS_WINDOW;
+  peer.loss = (1 - (1 - peer.loss) * keep ** (gap - 1)) * keep;
+  peer.lastCount = count;
+}
+
 /** A newer process with this node's id has been noticed: it stops voting (rule 9). */
 function noticeTwin(turn: Turn): void {
   turn.state.twinAt = turn.now;
@@ -77,6 +90,8 @@ function newLife(state: ElectionState, peer: Peer, incarnation: Incarnation): vo
   peer.addressedUs = false;
   peer.offset = null;
   peer.lastStamp = null;
+  peer.lastCount = null;
+  peer.loss = 0;
   forgetGrants(state, peer.member.id);
 }
 

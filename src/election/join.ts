@@ -11,7 +11,11 @@ import { isNewer, needed, refOf, sameEntry, type Turn } from "./turn.ts";
 /** Goes on towards a vote: quarantine, twins, memory. */
 export function tickJoining(turn: Turn, joining: Joining): void {
   const { state, now } = turn;
-  if (now < joining.until || twinSeen(state, now)) return;
+  if (now < joining.until) return;
+  if (twinSeen(state, now)) {
+    joining.nextRecallAt = now + state.settings.heartbeatMs;
+    return;
+  }
   if (joining.remembers) {
     finish(turn, joining, "kept");
     return;

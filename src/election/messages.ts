@@ -54,6 +54,8 @@ export interface Header {
   readonly stamp: number;
   /** The receiver's last `stamp` that arrived here, and how long ago that was, ms; null when none. */
   readonly echo: { readonly stamp: number; readonly heldMs: number } | null;
+  /** Datagrams that this life has sent to the receiver, this one included, modulo 2^32: gaps are losses. */
+  readonly count: number;
   /** Peers heard within the window. */
   readonly heard: readonly Heard[];
   /** True while the sender may not vote (rule 8). */

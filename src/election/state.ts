@@ -97,6 +97,12 @@ export interface Peer {
   /** Smoothed round trip, ms; null until measured. */
   rttMs: number | null;
   lastSentAt: MonoMs;
+  /** Datagrams sent to it. */
+  sentCount: number;
+  /** Its `count` when last heard; null before. */
+  lastCount: number | null;
+  /** Share of its datagrams that were lost lately, 0..1. */
+  loss: number;
   /** Tenures of it that ran out, and handovers that it did not take up (rule 6, k). */
   vanished: number;
   /** How often it was answered `outranked` in this leaderless spell (rule 5). */
@@ -279,6 +285,9 @@ function createPeer(member: Member): Peer {
     lastStamp: null,
     rttMs: null,
     lastSentAt: -Infinity,
+    sentCount: 0,
+    lastCount: null,
+    loss: 0,
     vanished: 0,
     outranked: 0,
   };

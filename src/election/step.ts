@@ -207,8 +207,7 @@ export function nextDeadline(state: ElectionState, now: MonoMs): MonoMs {
 function joiningDue(state: ElectionState, now: MonoMs): MonoMs {
   const joining = state.joining;
   if (joining === null) return Infinity;
-  if (now < joining.until) return joining.until;
-  return joining.remembers ? now + state.settings.heartbeatMs : Math.max(joining.nextRecallAt, joining.until);
+  return now < joining.until ? joining.until : joining.nextRecallAt;
 }
 
 function roleDue(state: ElectionState, now: MonoMs): MonoMs {

@@ -59,6 +59,7 @@ export class Turn {
     const peer = this.state.peers.get(to);
     if (peer === undefined) return;
     peer.lastSentAt = this.now;
+    peer.sentCount = (peer.sentCount + 1) >>> 0;
     this.#sends.push({ kind: "send", to, header: this.#header(peer), message });
   }
 
@@ -89,6 +90,7 @@ export class Turn {
       to: peer.incarnation,
       stamp: this.now,
       echo: last === null ? null : { stamp: last.stamp, heldMs: this.now - last.at },
+      count: peer.sentCount,
       heard: this.#heardNow(),
       joining: state.joining !== null,
     };

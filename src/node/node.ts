@@ -1,0 +1,357 @@
+/**
+ * One whole node, pure: the election, the checks, the decisions and the publishing joined. `runtime` drives
+ * it on the real world, `sim` on a virtual one. Read next: `events.ts` (in and out), `state.ts`, then
+ * `leading.ts` (a leader's work), `operate.ts` (commands), `opinions.ts`, `compare.ts`.
+ *
+ *     datagram, probe result, publisher's answer, command, deadline
+ *        -> stepNode -> election core, health core -> a leader: weigh -> decide -> propose -> committed -> publish
+ *        -> effects: persist, send, publish, then the rest
+ */
+import { unreachable } from "../base/assert.ts";
+import type { Incarnation, NodeId } from "../base/id.ts";
+import type { Env, MonoMs } from "../base/time.ts";
+import { configDigest } from "../config/digest.ts";
+import type { Config } from "../config/config.ts";
+import { isAlive } from "../election/detector.ts";
+import { digestOf } from "../election/entry.ts";
+import { formatEpoch } from "../election/ballot.ts";
+import type { Header } from "../election/messages.ts";
+import { completeSettings, type ElectionSettings } from "../election/settings.ts";
+import { createElection } from "../election/state.ts";
+import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts";
+import { createProbing, finishProbe, nextProbeAt, type ProbeOutcome, startProbe } from "../health/probing.ts";
+import { createReconciler } from "../publish/reconcile.ts";
+import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
+import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
+import {
+  decideAll,
+  followCommitted,
+  followLease,
+  nextLeaderWork,
+  onPublished,
+  publishDue,
+} from "./leading.ts";
+import { tellNote } from "./notes.ts";
+import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
+import { reportDigest, unpackReport } from "./report.ts";
+import type { NodeState, PeerSlot, PublisherSlot, ServiceSlot, TargetSlot } from "./state.ts";
+import { NodeTurn } from "./turn.ts";
+
+export { mayPublish } from "./leading.ts";
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly self: NodeId;
+  readonly incarnation: Incarnation;
+  /** What `state_dir` kept; null without it or at the first start. */
+  readonly memory: Durable | null;
+}
+
+/** A write under way may end within so long after `stop`, ms; then the lease is released all the same. */
+const STOP_GRACE_MS = 300;
+
+/** The election's part of a config. */
+export function electionSettings(config: Config, self: NodeId): ElectionSettings {
+  return completeSettings({
+    self,
+    members: config.cluster.nodes.map(({ id, priority }) => ({ id, priority })),
+    heartbeatMs: config.election.heartbeatMs,
+    leaseMs: config.election.leaseMs,
+    preempt: config.election.preempt,
+    preemptDelayMs: config.election.preemptDelayMs,
+    quarantineMs: config.election.quarantineMs,
+  });
+}
+
+/** A node at its start. */
+export function createNode(options: NodeOptions, env: Env): NodeState {
+  const { config, self } = options;
+  const election = createElection(
+    electionSettings(config, self),
+    options.incarnation,
+    options.memory,
+    env.now,
+  );
+  const services = createServices(config, env);
+  const targets = services.flatMap((service) => service.targets);
+  const names = targets.map((slot) => `${slot.service.name}/${slot.target.name}`).join("\n");
+  const peers = new Map<NodeId, PeerSlot>();
+  for (const id of election.peers.keys()) peers.set(id, createPeerSlot(targets.length, env.now));
+  return {
+    config,
+    self,
+    incarnation: options.incarnation,
+    zone: config.cluster.nodes.find((member) => member.id === self)?.zone ?? "",
+    startedAt: env.now,
+    election,
+    cluster: null,
+    clusterEntry: null,
+    targets,
+    targetsDigest: digestOf(new TextEncoder().encode(names)),
+    services,
+    peers,
+    leading: null,
+    dirty: false,
+    aliveThen: "",
+    leaderThen: null,
+    proposed: null,
+    wishes: [],
+    errands: new Map(),
+    outcomes: new Map(),
+    configDigest: configDigest(config),
+    reportFrom: 0,
+    operation: 0,
+    stopping: null,
+    persistProblem: null,
+  };
+}
+
+function createServices(config: Config, env: Env): ServiceSlot[] {
+  let index = 0;
+  return config.services.map((service) => {
+    const targets: TargetSlot[] = service.targets.map((target) => ({
+      service,
+      target,
+      index: index++,
+      probing: createProbing(service.check, env.now, env.random.next()),
+    }));
+    const publishers: PublisherSlot[] = service.publish.map((publisher) => ({
+      config: publisher,
+      reconciler: publisher.type === "dns" ? null : createReconciler({
+        canRead: publisher.readCommand !== null,
+        timeoutMs: publisher.timeoutMs,
+        onDrift: publisher.onDrift,
+      }),
+      writing: false,
+    }));
+    return {
+      config: service,
+      targets,
+      publishers,
+      timers: null,
+      reviewAt: Infinity,
+      waitingFor: null,
+      times: null,
+    };
+  });
+}
+
+function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
+  return {
+    opinions: new Array(targets).fill("unknown"),
+    reportedAt: -Infinity,
+    configDigest: null,
+    otherTargets: false,
+    alive: false,
+    differs: [],
+    compare: { parts: new Map(), nextAskAt: now },
+  };
+}
+
+/** One step. Changes `state` in place; the same state, event, time and chance give the same effects. */
+export function stepNode(state: NodeState, event: NodeEvent, env: Env): Effect[] {
+  const turn = new NodeTurn(state, env);
+  switch (event.kind) {
+    case "received":
+      onReceived(turn, event.packet);
+      break;
+    case "deadline":
+      onDeadline(turn);
+      break;
+    case "probed":
+      onProbed(turn, event.service, event.target, event.outcome);
+      break;
+    case "published":
+      onPublished(turn, event.publisher, event.operation, event.result);
+      break;
+    case "command":
+      onCommand(turn, { request: event.request, command: event.command, who: event.who, from: null });
+      break;
+    case "persisted":
+      onPersisted(turn, event.ok, event.detail);
+      break;
+    case "woke":
+      turn.log("warning", "pause", `This process did not run for ${Math.round(event.gapMs)} ms.`, {
+        data: { gapMs: Math.round(event.gapMs) },
+      });
+      break;
+    case "stop":
+      state.stopping ??= { at: env.now, released: false, told: false };
+      break;
+    default:
+      return unreachable(event);
+  }
+  conclude(turn);
+  return turn.effects();
+}
+
+/** What follows from any event: the lease, what is committed, what is to decide and to publish. */
+function conclude(turn: NodeTurn): void {
+  const { state } = turn;
+  followCommitted(turn);
+  followLease(turn);
+  decideAll(turn);
+  followCommitted(turn); // a cluster of one commits at once
+  publishDue(turn);
+  stopIfTold(turn);
+  tellLeader(turn);
+  for (const note of turn.notes) tellNote(turn, note);
+  if (state.election.busy && state.leading === null) state.election.busy = false;
+}
+
+function onReceived(turn: NodeTurn, packet: Packet): void {
+  const { state, now } = turn;
+  const { header, message } = packet;
+  const peer = state.peers.get(header.from);
+  if (peer === undefined) return;
+  const known = state.election.peers.get(header.from);
+  const heardBefore = known?.heardAt ?? -Infinity;
+  const electionMessage = isNodeMessage(message) ? null : message;
+  turn.takeElection(step(state.election, { kind: "received", header, message: electionMessage }, turn.env));
+  const fresh = known !== undefined && known.incarnation === header.incarnation && isForUs(state, header);
+  if (!fresh) return;
+  if (packet.report !== null && known.heardAt > heardBefore) takeReport(turn, peer, packet.report);
+  noteDigest(turn, header.from, peer, packet.configDigest);
+  if (isNodeMessage(message)) onNodeMessage(turn, header.from, peer, message);
+  if (!peer.alive && isAlive(state.election, known, now)) {
+    peer.alive = true;
+    turn.log("info", "peer", `Node ${header.from} is heard.`, { data: { node: header.from, alive: true } });
+  }
+}
+
+function isForUs(state: NodeState, header: Header): boolean {
+  return header.to === null || header.to === state.incarnation;
+}
+
+function isNodeMessage(message: Packet["message"]): message is NodeMessage {
+  switch (message.kind) {
+    case "command":
+    case "outcome":
+    case "config-ask":
+    case "config-tell":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function onNodeMessage(turn: NodeTurn, from: NodeId, peer: PeerSlot, message: NodeMessage): void {
+  switch (message.kind) {
+    case "command":
+      return onCarried(turn, from, message);
+    case "outcome":
+      return onOutcome(turn, message.request, message.outcome);
+    case "config-ask":
+      return onConfigAsk(turn, from, message.part);
+    case "config-tell":
+      return onConfigTell(turn, from, peer, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+function takeReport(turn: NodeTurn, peer: PeerSlot, report: Uint8Array): void {
+  const { state, now } = turn;
+  peer.otherTargets = reportDigest(report) !== state.targetsDigest;
+  if (peer.otherTargets) return;
+  peer.reportedAt = now;
+  if (unpackReport(report, peer.opinions)) state.dirty = true;
+}
+
+function onDeadline(turn: NodeTurn): void {
+  const { state, now } = turn;
+  turn.takeElection(step(state.election, { kind: "deadline" }, turn.env));
+  for (const [id, peer] of state.peers) {
+    const known = state.election.peers.get(id);
+    if (!peer.alive || (known !== undefined && isAlive(state.election, known, now))) continue;
+    peer.alive = false;
+    turn.log("warning", "peer", `Node ${id} is not heard any more.`, { data: { node: id, alive: false } });
+  }
+  if (state.stopping === null) probeDue(turn);
+  runErrands(turn);
+}
+
+function probeDue(turn: NodeTurn): void {
+  const { state, now } = turn;
+  for (const { service, target, probing } of state.targets) {
+    if (now < nextProbeAt(probing)) continue;
+    startProbe(probing, service.check, now);
+    turn.add({
+      kind: "probe",
+      service: service.name,
+      target: target.name,
+      timeoutMs: service.check.timeoutMs,
+    });
+  }
+}
+
+function onProbed(turn: NodeTurn, service: string, target: string, outcome: ProbeOutcome): void {
+  const { state, now } = turn;
+  const slot = state.targets.find((s) => s.service.name === service && s.target.name === target);
+  if (slot === undefined) return;
+  const { opinionChanged, from } = finishProbe(slot.probing, slot.service.check, outcome, now);
+  if (!opinionChanged) return;
+  state.dirty = true;
+  const opinion = slot.probing.opinion;
+  turn.log(
+    opinion === "down" ? "warning" : "info",
+    "opinion",
+    `${service}/${target} is ${opinion}: ${outcome.detail}.`,
+    {
+      service,
+      data: { target, from, to: opinion },
+    },
+  );
+  turn.shareReport();
+}
+
+function onPersisted(turn: NodeTurn, ok: boolean, detail: string): void {
+  const { state } = turn;
+  if (ok === (state.persistProblem === null)) return;
+  state.persistProblem = ok ? null : detail;
+  if (ok) turn.log("info", "state-dir", "The state directory can be written again.");
+  else turn.log("error", "state-dir", `The state directory cannot be written: ${detail}`);
+}
+
+/** Tells once who leads, as this node sees it. */
+function tellLeader(turn: NodeTurn): void {
+  const { state, now } = turn;
+  const ballot = knownLeader(state.election, now);
+  const epoch = ballot === null ? null : formatEpoch(ballot);
+  if ((state.leaderThen?.epoch ?? null) === epoch) return;
+  const before = state.leaderThen;
+  state.leaderThen = ballot === null || epoch === null ? null : { id: ballot.node, epoch, since: now };
+  const text = ballot === null
+    ? `No leader is known; it was node ${before?.id}.`
+    : `Node ${ballot.node} leads, epoch ${epoch}.`;
+  turn.log(ballot === null ? "warning" : "info", "leader", text, {
+    epoch,
+    data: { node: ballot?.node ?? null },
+  });
+}
+
+/** Stops: a write under way may end, then the lease is released and told. */
+function stopIfTold(turn: NodeTurn): void {
+  const { state, now } = turn;
+  const { stopping } = state;
+  if (stopping === null || stopping.told) return;
+  if (!stopping.released && (!state.election.busy || now >= stopping.at + STOP_GRACE_MS)) {
+    stopping.released = true;
+    turn.takeElection(step(state.election, { kind: "stop" }, turn.env));
+    followLease(turn);
+  }
+  if (stopping.released && isStopped(state.election)) {
+    stopping.told = true;
+    turn.add({ kind: "stopped" });
+  }
+}
+
+/** When `deadline` is to be given next; -Infinity = at once. */
+export function nextNodeDeadline(state: NodeState, now: MonoMs): MonoMs {
+  let next = Math.min(nextDeadline(state.election, now), nextLeaderWork(state), nextErrand(state));
+  if (state.stopping !== null) {
+    return state.stopping.released ? next : Math.min(next, state.stopping.at + STOP_GRACE_MS);
+  }
+  for (const { probing } of state.targets) next = Math.min(next, nextProbeAt(probing));
+  return next;
+}

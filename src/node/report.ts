@@ -1,0 +1,50 @@
+/**
+ * A node's opinions on their way to the others: two bits a target, in the order of the config, inside the
+ * datagrams that go out anyway. More targets than fit one datagram travel in slices, one a datagram.
+ *
+ *     bytes 0-3  digest of the list of targets (nodes with other lists do not understand each other)
+ *     bytes 4-5  number of the first target        bytes 6..  opinions, four a byte, lowest bits first
+ */
+import type { Opinion } from "../health/probing.ts";
+
+/** Targets in one slice. */
+export const SLICE_TARGETS = 1024;
+const HEADER_BYTES = 6;
+const CODES: readonly Opinion[] = ["unknown", "up", "down"];
+
+/** Packs the slice that begins at target `from`. */
+export function packReport(targetsDigest: number, from: number, opinions: readonly Opinion[]): Uint8Array {
+  const count = Math.min(SLICE_TARGETS, opinions.length - from);
+  const bytes = new Uint8Array(HEADER_BYTES + Math.ceil(count / 4));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, targetsDigest);
+  view.setUint16(4, from);
+  for (let i = 0; i < count; i++) {
+    const code = Math.max(0, CODES.indexOf(opinions[from + i] ?? "unknown"));
+    const at = HEADER_BYTES + (i >> 2);
+    bytes[at] = (bytes[at] ?? 0) | (code << ((i & 3) * 2));
+  }
+  return bytes;
+}
+
+/** The digest that a report names; null when it is too short to be one. */
+export function reportDigest(report: Uint8Array): number | null {
+  if (report.length < HEADER_BYTES) return null;
+  return new DataView(report.buffer, report.byteOffset, report.length).getUint32(0);
+}
+
+/** Writes a slice into `into`, which has one opinion a target. Returns true when one of them changed. */
+export function unpackReport(report: Uint8Array, into: Opinion[]): boolean {
+  if (report.length < HEADER_BYTES) return false;
+  const from = new DataView(report.buffer, report.byteOffset, report.length).getUint16(4);
+  const end = Math.min(into.length, from + Math.min(SLICE_TARGETS, (report.length - HEADER_BYTES) * 4));
+  let changed = false;
+  for (let i = from; i < end; i++) {
+    const bits = (report[HEADER_BYTES + ((i - from) >> 2)] ?? 0) >> (((i - from) & 3) * 2);
+    const opinion = CODES[bits & 3] ?? "unknown";
+    if (into[i] === opinion) continue;
+    into[i] = opinion;
+    changed = true;
+  }
+  return changed;
+}

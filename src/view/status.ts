@@ -1,0 +1,283 @@
+/** One node's state as the status that people and scripts read (PRODUCT.md). Pure. */
+import type { NodeId } from "../base/id.ts";
+import type { Env, MonoMs } from "../base/time.ts";
+import type { PublisherConfig } from "../config/config.ts";
+import { formatEpoch } from "../election/ballot.ts";
+import { isAlive } from "../election/detector.ts";
+import { quorumSize, windowMs } from "../election/settings.ts";
+import type { ElectionState, Peer } from "../election/state.ts";
+import { knownLeader, leaseRemaining } from "../election/step.ts";
+import type { ServiceDecision } from "../failover/cluster_state.ts";
+import type { Weighed } from "../health/weigh.ts";
+import { opinionsOf, weighService } from "../node/opinions.ts";
+import type { NodeState, PublisherSlot, ServiceSlot, TargetSlot } from "../node/state.ts";
+import { findProblems } from "./find_problems.ts";
+import type {
+  LeaderStatus,
+  NodeStatus,
+  PeerStatus,
+  PublisherStatus,
+  Role,
+  ServiceState,
+  ServiceStatus,
+  Status,
+  SwitchStatus,
+  TargetStatus,
+} from "./status_type.ts";
+
+/** Builds the status of a node. `extra` are problems that only its surroundings know of. */
+export function statusOf(
+  state: NodeState,
+  env: Pick<Env, "now" | "wallMs">,
+  version: string,
+  extra: readonly string[] = [],
+): Status {
+  const { now } = env;
+  const members = state.config.cluster.nodes;
+  const alive = 1 +
+    [...state.election.peers.values()].filter((peer) => isAlive(state.election, peer, now)).length;
+  const partial = {
+    version,
+    cluster: state.config.cluster.name,
+    time: new Date(env.wallMs).toISOString(),
+    node: nodeStatus(state, now),
+    leader: leaderStatus(state, now),
+    quorum: { size: members.length, needed: quorumSize(state.election.settings), alive },
+    peers: members.filter((m) => m.id !== state.self).map((m) => peerStatus(state, m.id, now)),
+    services: state.services.map((service) => serviceStatus(state, service, env)),
+  };
+  return { ...partial, problems: findProblems(state, partial, now, extra) };
+}
+
+/** The role as users see it: a node without a vote is `joining`, whatever it was before. */
+export function roleOf(election: ElectionState): Role {
+  return election.joining !== null ? "joining" : election.role.kind;
+}
+
+function nodeStatus(state: NodeState, now: MonoMs): NodeStatus {
+  const { election } = state;
+  const own = leaseRemaining(election, now);
+  const promise = election.promise;
+  const remaining = own > 0 ? own : promise !== null && promise.expires > now ? promise.expires - now : null;
+  const ballot = knownLeader(election, now);
+  const member = state.config.cluster.nodes.find((m) => m.id === state.self);
+  return {
+    id: state.self,
+    zone: state.zone,
+    role: roleOf(election),
+    term: election.highest?.term ?? 0,
+    epoch: ballot === null ? null : formatEpoch(ballot),
+    leaseRemainingMs: remaining === null ? null : Math.round(remaining),
+    uptimeMs: Math.round(now - state.startedAt),
+    incarnation: state.incarnation,
+    address: member === undefined ? "" : hostPort(member.address),
+  };
+}
+
+function leaderStatus(state: NodeState, now: MonoMs): LeaderStatus | null {
+  const ballot = knownLeader(state.election, now);
+  if (ballot === null) return null;
+  const epoch = formatEpoch(ballot);
+  const since = state.leaderThen?.epoch === epoch ? state.leaderThen.since : now;
+  return { id: ballot.node, zone: zoneOf(state, ballot.node), epoch, sinceMs: Math.round(now - since) };
+}
+
+function zoneOf(state: NodeState, id: NodeId): string {
+  return state.config.cluster.nodes.find((member) => member.id === id)?.zone ?? "";
+}
+
+/** host:port as people write it; IPv6 in brackets. */
+export function hostPort(address: { readonly host: string; readonly port: number }): string {
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+function peerStatus(state: NodeState, id: NodeId, now: MonoMs): PeerStatus {
+  const { election } = state;
+  const member = state.config.cluster.nodes.find((m) => m.id === id);
+  const peer = election.peers.get(id);
+  const base = {
+    id,
+    zone: member?.zone ?? "",
+    address: member === undefined ? "" : hostPort(member.address),
+  };
+  if (peer === undefined || peer.incarnation === null) {
+    return {
+      ...base,
+      alive: false,
+      suspicion: 1,
+      lastHeardMs: null,
+      rttMs: null,
+      lossPercent: null,
+      problem: hearingProblem(state, id, peer, now) ?? "never heard",
+    };
+  }
+  const silence = now - peer.heardAt;
+  const alive = isAlive(election, peer, now);
+  return {
+    ...base,
+    alive,
+    suspicion: round(Math.min(1, silence / windowMs(election.settings)), 2),
+    lastHeardMs: peer.heardAt === -Infinity ? null : Math.round(silence),
+    rttMs: peer.rttMs === null ? null : round(peer.rttMs, 2),
+    lossPercent: round(peer.loss * 100, 1),
+    problem: hearingProblem(state, id, peer, now),
+    ...(alive && peer.joining ? { role: "joining" as const } : {}),
+  };
+}
+
+/** Who hears whom, where it is not both ways: a blocked UDP port shows here at once. */
+function hearingProblem(state: NodeState, id: NodeId, peer: Peer | undefined, now: MonoMs): string | null {
+  const { election } = state;
+  const hearing = [...election.peers.values()]
+    .filter((other) => other.member.id !== id && isAlive(election, other, now))
+    .filter((other) => other.heard.some((h) => h.id === id))
+    .map((other) => other.member.id);
+  if (peer !== undefined && isAlive(election, peer, now)) {
+    const hearsUs = peer.hearsUsAt >= now - windowMs(election.settings);
+    return hearsUs
+      ? null
+      : `you hear ${id}, ${id} does not hear you: is UDP to ${addressOf(state, id)} open?`;
+  }
+  if (hearing.length > 0) {
+    return `you do not hear ${id}, but node ${hearing.join(" and ")} does: is UDP from it to this node open?`;
+  }
+  return peer === undefined || peer.incarnation === null ? null : "silent";
+}
+
+function addressOf(state: NodeState, id: NodeId): string {
+  const member = state.config.cluster.nodes.find((m) => m.id === id);
+  return member === undefined ? String(id) : hostPort(member.address);
+}
+
+function round(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.round(value * factor) / factor;
+}
+
+function serviceStatus(
+  state: NodeState,
+  service: ServiceSlot,
+  env: Pick<Env, "now" | "wallMs">,
+): ServiceStatus {
+  const { now } = env;
+  const decision = state.cluster?.services[service.config.name] ?? null;
+  const weighed = weighService(state, service, now);
+  const targets = service.targets.map((slot) => targetStatus(state, slot, weighed, decision, now));
+  const publishers = service.publishers.map((publisher) =>
+    publisherStatus(state, service, publisher, decision, env)
+  );
+  return {
+    name: service.config.name,
+    active: decision?.active ?? null,
+    activeSinceMs: decision === null ? null : age(decision.activeSinceWallMs, env),
+    pinned: decision?.pinned ?? null,
+    state: serviceState(decision, targets, publishers),
+    targets,
+    publishers,
+    lastSwitch: switchStatus(service, decision, env),
+  };
+}
+
+function age(wallMs: number, env: Pick<Env, "wallMs">): number {
+  return Math.max(0, Math.round(env.wallMs - wallMs));
+}
+
+function targetStatus(
+  state: NodeState,
+  slot: TargetSlot,
+  weighed: ReadonlyMap<string, Weighed>,
+  decision: ServiceDecision | null,
+  now: MonoMs,
+): TargetStatus {
+  const { last } = slot.probing;
+  const { target } = slot;
+  const port = target.port ?? slot.service.check.port;
+  return {
+    name: target.name,
+    health: weighed.get(target.name)?.health ?? "unknown",
+    drained: decision?.drained.includes(target.name) ?? false,
+    opinions: Object.fromEntries(opinionsOf(state, slot, now).map(([id, opinion]) => [String(id), opinion])),
+    lastProbe: last === null ? null : {
+      ok: last.outcome.ok,
+      latencyMs: round(last.outcome.latencyMs, 1),
+      detail: last.outcome.detail,
+      ageMs: Math.max(0, Math.round(now - last.at)),
+    },
+    address: port === null ? target.address : hostPort({ host: target.address, port }),
+    publish: target.publish,
+  };
+}
+
+/** ok: the active target is up and all publishers agree. degraded: it serves, something is wrong. */
+function serviceState(
+  decision: ServiceDecision | null,
+  targets: readonly TargetStatus[],
+  publishers: readonly PublisherStatus[],
+): ServiceState {
+  if (decision === null) return "unknown";
+  const active = targets.find((target) => target.name === decision.active);
+  if (active === undefined || active.health === "down") return "down";
+  if (active.health === "unknown") return "unknown";
+  const troubled = publishers.some((publisher) =>
+    publisher.state === "failed" || publisher.state === "drift"
+  );
+  return active.health === "suspect" || troubled ? "degraded" : "ok";
+}
+
+function publisherStatus(
+  state: NodeState,
+  service: ServiceSlot,
+  publisher: PublisherSlot,
+  decision: ServiceDecision | null,
+  env: Pick<Env, "now" | "wallMs">,
+): PublisherStatus {
+  const { config, reconciler } = publisher;
+  const active = service.targets.find((slot) => slot.target.name === decision?.active)?.target ?? null;
+  const base = { type: config.type, name: config.name };
+  if (reconciler === null) {
+    return {
+      ...base,
+      shows: active?.publish ?? null,
+      fence: "compare-and-set",
+      state: decision === null ? "pending" : "ok",
+      lastChangeMs: decision === null ? null : age(decision.activeSinceWallMs, env),
+      verifiedMs: decision === null ? null : 0,
+      error: null,
+    };
+  }
+  const leads = state.leading !== null;
+  return {
+    ...base,
+    shows: reconciler.shows ?? null,
+    fence: FENCES[config.type],
+    state: leads ? reconciler.state : "pending",
+    lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
+    verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
+    error: leads ? reconciler.error : null,
+  };
+}
+
+const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>> = {
+  dns: "compare-and-set",
+  exec: "lease-only",
+};
+
+function switchStatus(
+  service: ServiceSlot,
+  decision: ServiceDecision | null,
+  env: Pick<Env, "wallMs">,
+): SwitchStatus | null {
+  const last = decision?.lastSwitch ?? null;
+  if (last === null) return null;
+  const { times } = service;
+  const ours = times !== null && times.epoch === last.epoch && times.atWallMs === last.atWallMs;
+  return {
+    from: last.from,
+    to: last.to,
+    reason: last.reason,
+    atMs: age(last.atWallMs, env),
+    detectMs: last.detectMs === null ? null : Math.round(last.detectMs),
+    decideMs: ours ? round(times.decideMs, 1) : null,
+    publishMs: ours && times.publishMs !== null ? round(times.publishMs, 1) : null,
+  };
+}
