@@ -1,0 +1,172 @@
+/**
+ * Ready-made answers. For each name of the zone the response to each type is composed once by `respond.ts`;
+ * a query that is as usual then costs a hash, a comparison and a copy: the id, RD, the letter case of the
+ * question and OPT are patched in. Owner names in a response point at the question, so they follow its case.
+ *
+ * Why: one thread also runs the election; the DNS must not take its time. Names that do not exist, answers that
+ * do not fit, and all unusual queries go the general way.
+ */
+import { encodeMessage } from "./encode.ts";
+import { queryFor, UDP_OCTETS_MAX } from "./message.ts";
+import { lowerOctet, type Name, nameFromLabels } from "./name.ts";
+import { CLASS, TYPE } from "./record.ts";
+import { answerLimit, respond, type Transport } from "./respond.ts";
+import type { ZoneData } from "./zone.ts";
+
+/** Answers by hash of the name. */
+export type Prepared = ReadonlyMap<number, readonly PreparedName[]>;
+
+interface PreparedName {
+  /** As on the wire, lower case, with the root. */
+  readonly wire: Uint8Array;
+  /** Responses without OPT by type, for the types that the zone can hold. */
+  readonly byType: ReadonlyMap<number, Uint8Array>;
+  /** The response to every other type but the meta types. */
+  readonly other: Uint8Array;
+}
+
+/** Types whose answers are looked up; all others share one: no data, or the CNAME. */
+const TYPES = [TYPE.A, TYPE.NS, TYPE.CNAME, TYPE.SOA, TYPE.TXT, TYPE.AAAA];
+/** A type for private use, that no zone of ours holds (RFC 6895 section 3.1). */
+const OTHER_TYPE = 65280;
+const OPT_OCTETS = 11;
+const HASH_START = 0x811c9dc5;
+
+/** Composes the answers for every name that exists. */
+export function prepareAnswers(zone: ZoneData): Prepared {
+  const prepared = new Map<number, PreparedName[]>();
+  for (const key of zone.nodes.keys()) {
+    const name = nameOfKey(key);
+    const wire = Uint8Array.from(key + "\0", (char) => char.charCodeAt(0));
+    const byType = new Map<number, Uint8Array>();
+    for (const type of TYPES) byType.set(type, compose(zone, name, type));
+    let hash = HASH_START;
+    for (const octet of wire) hash = hashStep(hash, octet);
+    const slot = prepared.get(hash) ?? [];
+    slot.push({ wire, byType, other: compose(zone, name, OTHER_TYPE) });
+    prepared.set(hash, slot);
+  }
+  return prepared;
+}
+
+/** The response to a usual query for a name that exists; null: go the general way. */
+export function answerPrepared(
+  prepared: Prepared,
+  query: Uint8Array,
+  transport: Transport,
+): Uint8Array | null {
+  const asked = readUsualQuery(query);
+  if (asked === null) return null;
+  const ready = find(prepared, asked.hash, query);
+  if (ready === undefined) return null;
+  const body = ready.byType.get(asked.type) ?? ready.other;
+  const edns = asked.payloadSize !== null;
+  const total = body.length + (edns ? OPT_OCTETS : 0);
+  if (total > answerLimit(transport, asked.payloadSize)) return null;
+  const out = new Uint8Array(total);
+  out.set(body);
+  out[0] = query[0]!;
+  out[1] = query[1]!;
+  out[2]! |= query[2]! & 0x01;
+  for (let i = 12; i < asked.questionEnd; i++) out[i] = query[i]!;
+  if (edns) appendOpt(out, body.length, asked.dnssecOk);
+  return out;
+}
+
+interface UsualQuery {
+  readonly hash: number;
+  readonly type: number;
+  readonly questionEnd: number;
+  /** Null without EDNS. */
+  readonly payloadSize: number | null;
+  readonly dnssecOk: boolean;
+}
+
+/** One question of class IN and no meta type, nothing else but a plain OPT; null for anything else. */
+function readUsualQuery(query: Uint8Array): UsualQuery | null {
+  const length = query.length;
+  if (length < 17 || (query[2]! & 0xf8) !== 0) return null;
+  if (uint16(query, 4) !== 1 || uint16(query, 6) !== 0 || uint16(query, 8) !== 0) return null;
+  const additionals = uint16(query, 10);
+  if (additionals > 1) return null;
+  let at = 12;
+  let hash = HASH_START;
+  for (;;) {
+    const label = query[at]!;
+    const end = at + label;
+    // 5 = the root and the rest of the question.
+    if (label > 63 || end + 5 > length) return null;
+    for (; at <= end; at++) hash = hashStep(hash, lowerOctet(query[at]!));
+    if (label === 0) break;
+  }
+  const type = uint16(query, at);
+  const questionEnd = at + 4;
+  if (uint16(query, at + 2) !== CLASS.IN || isMeta(type)) return null;
+  if (additionals === 0) {
+    return questionEnd === length ? { hash, type, questionEnd, payloadSize: null, dnssecOk: false } : null;
+  }
+  if (!isPlainOpt(query, questionEnd)) return null;
+  const dnssecOk = (query[questionEnd + 7]! & 0x80) !== 0;
+  return { hash, type, questionEnd, payloadSize: uint16(query, questionEnd + 3), dnssecOk };
+}
+
+/** Version 0, options well formed, and nothing after it. */
+function isPlainOpt(query: Uint8Array, at: number): boolean {
+  if (at + OPT_OCTETS > query.length) return false;
+  if (query[at] !== 0 || uint16(query, at + 1) !== TYPE.OPT || query[at + 6] !== 0) return false;
+  let next = at + OPT_OCTETS;
+  if (next + uint16(query, at + 9) !== query.length) return false;
+  while (next < query.length) {
+    if (next + 4 > query.length) return false;
+    next += 4 + uint16(query, next + 2);
+  }
+  return next === query.length;
+}
+
+function isMeta(type: number): boolean {
+  return type === TYPE.OPT || (type >= TYPE.TSIG && type <= TYPE.ANY);
+}
+
+function find(prepared: Prepared, hash: number, query: Uint8Array): PreparedName | undefined {
+  return prepared.get(hash)?.find(({ wire }) => {
+    for (let i = 0; i < wire.length; i++) if (lowerOctet(query[12 + i]!) !== wire[i]) return false;
+    return true;
+  });
+}
+
+function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean): void {
+  const additionals = uint16(out, 10) + 1;
+  out[10] = additionals >> 8;
+  out[11] = additionals & 0xff;
+  out[at + 2] = TYPE.OPT;
+  out[at + 3] = UDP_OCTETS_MAX >> 8;
+  out[at + 4] = UDP_OCTETS_MAX & 0xff;
+  out[at + 7] = dnssecOk ? 0x80 : 0;
+}
+
+/** Over TCP, so that nothing is cut; what is too long for UDP is seen when it is asked for. */
+function compose(zone: ZoneData, name: Name, type: number): Uint8Array {
+  const response = respond(zone, encodeMessage(queryFor(0, name, type, null)).bytes, "tcp");
+  if (response === null) throw new Error("a query that we composed ourselves has no answer");
+  return response;
+}
+
+function nameOfKey(key: string): Name {
+  const labels: Uint8Array[] = [];
+  for (let at = 0; at < key.length; at += 1 + key.charCodeAt(at)) {
+    const text = key.slice(at + 1, at + 1 + key.charCodeAt(at));
+    labels.push(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  }
+  const name = nameFromLabels(labels);
+  if (!name.ok) throw new Error("a key is no name");
+  return name.value;
+}
+
+/** FNV-1a. Names that exist are few and ours, so nobody can choose them to collide. */
+function hashStep(hash: number, octet: number): number {
+  return Math.imul(hash ^ octet, 0x01000193);
+}
+
+function uint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
+}
