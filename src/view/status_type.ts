@@ -1,0 +1,157 @@
+/**
+ * What `status --json` and `GET /v1/status` hold (PRODUCT.md): one node's view of the whole cluster. The
+ * page, the terminal, the metrics and the exit code are all made from this and nothing else. Keys may be
+ * added, never renamed. `*Ms` are milliseconds; those that say "age" are counted back from `time`.
+ */
+import type { NodeId } from "../base/id.ts";
+import type { SwitchReason } from "../failover/cluster_state.ts";
+import type { Opinion } from "../health/probing.ts";
+
+/** Where a node stands in the election (ELECTION.md). */
+export type Role = "joining" | "follower" | "preparing" | "claiming" | "leader";
+
+/** Many opinions made one: `suspect` when some say down, `down` when enough do. */
+export type Health = "up" | "suspect" | "down" | "unknown";
+
+/** How a service is, all told. */
+export type ServiceState = "ok" | "degraded" | "down" | "unknown";
+
+/** How one publisher is doing. `drift`: the world shows something else than what was published. */
+export type PublisherState = "ok" | "pending" | "failed" | "drift";
+
+/** What stops a late write of an older epoch. */
+export type Fence = "compare-and-set" | "claim" | "lease-only";
+
+export interface Status {
+  /** Version of abfail on the node that answers. */
+  readonly version: string;
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** When this was true, RFC 3339 in UTC. */
+  readonly time: string;
+  readonly node: NodeStatus;
+  /** Null when this node knows of none. */
+  readonly leader: LeaderStatus | null;
+  readonly quorum: QuorumStatus;
+  /** Every other node, in the order of the config. */
+  readonly peers: readonly PeerStatus[];
+  readonly services: readonly ServiceStatus[];
+  /** Sentences for people, the worst first; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** The node that answers. */
+export interface NodeStatus {
+  readonly id: NodeId;
+  readonly zone: string;
+  readonly role: Role;
+  /** Highest term seen; 0 when none. */
+  readonly term: number;
+  /** Epoch of its own lease on the leader, of the lease it granted elsewhere; null when none. */
+  readonly epoch: string | null;
+  /** How long that lease still binds, ms; null when none runs. */
+  readonly leaseRemainingMs: number | null;
+  readonly uptimeMs: number;
+  readonly incarnation: string;
+  /** UDP address as the others reach it. */
+  readonly address?: string;
+}
+
+export interface LeaderStatus {
+  readonly id: NodeId;
+  readonly zone: string;
+  readonly epoch: string;
+  /** Age: how long it has led, as far as this node knows. */
+  readonly sinceMs: number;
+}
+
+export interface QuorumStatus {
+  readonly size: number;
+  readonly needed: number;
+  /** Nodes alive as seen from here, this one included. */
+  readonly alive: number;
+}
+
+export interface PeerStatus {
+  readonly id: NodeId;
+  readonly zone: string;
+  readonly address: string;
+  readonly alive: boolean;
+  /** 0 = heard a moment ago, 1 and above = held dead. */
+  readonly suspicion: number;
+  /** Age of the last verified datagram; null when never heard. */
+  readonly lastHeardMs: number | null;
+  readonly rttMs: number | null;
+  /** 0..100. */
+  readonly lossPercent: number | null;
+  /** Such as `3 hears you, you do not hear 3`; null when fine. */
+  readonly problem: string | null;
+  /** Its role, where known. */
+  readonly role?: Role;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  /** Name of the target in charge; null when nothing is published. */
+  readonly active: string | null;
+  /** Age; null when there was no decision yet. */
+  readonly activeSinceMs: number | null;
+  /** Target pinned by hand; null = automatic. */
+  readonly pinned: string | null;
+  readonly state: ServiceState;
+  /** In order of preference. */
+  readonly targets: readonly TargetStatus[];
+  readonly publishers: readonly PublisherStatus[];
+  readonly lastSwitch: SwitchStatus | null;
+}
+
+export interface TargetStatus {
+  readonly name: string;
+  readonly health: Health;
+  readonly drained: boolean;
+  /** What each node thinks, by node id; a node that has not told is missing. */
+  readonly opinions: Readonly<Record<string, Opinion>>;
+  /** This node's last probe; null when there was none. */
+  readonly lastProbe: ProbeStatus | null;
+  /** Where it is checked. */
+  readonly address?: string;
+  /** What is published when it is active. */
+  readonly publish?: string;
+}
+
+export interface ProbeStatus {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  /** `HTTP 200`, `connection refused` ... */
+  readonly detail: string;
+  readonly ageMs: number;
+}
+
+export interface PublisherStatus {
+  readonly type: string;
+  readonly name: string;
+  /** What the world shows, as last read; null when nothing, or not known. */
+  readonly shows: string | null;
+  readonly fence: Fence;
+  readonly state: PublisherState;
+  /** Age of the last change made; null when none was. */
+  readonly lastChangeMs: number | null;
+  /** Age of the last read that agreed; null when none did. */
+  readonly verifiedMs: number | null;
+  /** Why it is not ok; null when it is. */
+  readonly error: string | null;
+}
+
+export interface SwitchStatus {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly reason: SwitchReason;
+  /** Age. */
+  readonly atMs: number;
+  /** First bad probe until the quorum held it down; null where no probe began it. */
+  readonly detectMs: number | null;
+  /** From there until a majority had accepted the new target; null when not known here. */
+  readonly decideMs: number | null;
+  /** From there until the last publisher had shown it; null when not (yet) known here. */
+  readonly publishMs: number | null;
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { counterKey, renderMetrics } from "../../../src/view/metrics.ts";
+import { allWell, drift, quorumLost } from "./sample_status.ts";
+
+const none = { counters: new Map<string, number>() };
+
+Deno.test("metrics are in base units, from the status", () => {
+  const text = renderMetrics(allWell, none);
+  const has = (line: string): void => assert.ok(text.split("\n").includes(line), line);
+  has('abfail_info{version="0.1.0",cluster="prod",node="1",zone="nyc1"} 1');
+  has("abfail_has_leader 1");
+  has("abfail_lease_remaining_seconds 0.812");
+  has('abfail_role{role="leader"} 1');
+  has('abfail_role{role="follower"} 0');
+  has('abfail_peer_rtt_seconds{peer="2",zone="sfo2"} 0.0712');
+  has('abfail_peer_loss_ratio{peer="3",zone="laptop"} 0.022');
+  has('abfail_service_active{service="web",target="nyc1"} 1');
+  has('abfail_service_active{service="web",target="sfo2"} 0');
+  has('abfail_target_health{service="web",target="nyc1",health="up"} 1');
+  has('abfail_last_switch_detect_seconds{service="web"} 2.1');
+});
+
+Deno.test("what is not known has no sample", () => {
+  const text = renderMetrics(quorumLost, none);
+  assert.doesNotMatch(
+    text,
+    /abfail_lease_remaining_seconds|abfail_leader_node|abfail_peer_rtt_seconds|NaN|null/,
+  );
+  assert.match(text, /^abfail_has_leader 0$/m);
+});
+
+Deno.test("drift can be alerted on", () => {
+  const line =
+    /^abfail_publisher_state\{service="web",type="digitalocean-dns",name="web.example.com",state="drift"\} 1$/m;
+  assert.match(renderMetrics(drift, none), line);
+  assert.doesNotMatch(renderMetrics(allWell, none), line);
+});
+
+Deno.test("the page is well formed: one HELP and TYPE for each metric, its samples together, no sample twice", () => {
+  const counters = new Map([
+    [counterKey("datagrams_refused_total", { reason: "replay" }), 3],
+    [counterKey("probes_total"), 12],
+    [counterKey("datagrams_refused_total", { reason: "seal" }), 0],
+  ]);
+  const text = renderMetrics(drift, { counters });
+  assert.ok(text.endsWith("\n"));
+  const samples = new Set<string>();
+  const done = new Set<string>();
+  let current = "";
+  for (const line of text.trimEnd().split("\n")) {
+    const help = /^# HELP (\S+) .+$/.exec(line);
+    if (help !== null) {
+      current = help[1] ?? "";
+      assert.ok(!done.has(current), current);
+      done.add(current);
+      continue;
+    }
+    if (line.startsWith("#")) {
+      assert.match(line, new RegExp(`^# TYPE ${current} (gauge|counter)$`));
+      continue;
+    }
+    const sample = /^([a-z_]+)(\{.*\})? (-?[\d.e+-]+)$/.exec(line);
+    assert.equal(sample?.[1], current, line);
+    assert.ok(!samples.has(`${sample?.[1]}${sample?.[2]}`), line);
+    samples.add(`${sample?.[1]}${sample?.[2]}`);
+  }
+  assert.match(text, /^# TYPE abfail_datagrams_refused_total counter$/m);
+  assert.match(text, /^abfail_datagrams_refused_total\{reason="replay"\} 3$/m);
+});
+
+Deno.test("a label cannot break out of its quotes", () => {
+  const status = { ...allWell, cluster: 'a"} 1\nevil\\' };
+  assert.match(renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
+});
