@@ -21,6 +21,7 @@ import { createElection } from "../election/state.ts";
 import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts";
 import { createProbing, finishProbe, nextProbeAt, type ProbeOutcome, startProbe } from "../health/probing.ts";
 import { createReconciler } from "../publish/reconcile.ts";
+import { Agenda } from "./agenda.ts";
 import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
 import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
 import {
@@ -34,7 +35,14 @@ import {
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
 import { reportDigest, unpackReport } from "./report.ts";
-import type { NodeState, PeerSlot, PublisherSlot, ServiceSlot, TargetSlot } from "./state.ts";
+import {
+  type NodeState,
+  type PeerSlot,
+  type PublisherSlot,
+  type ServiceSlot,
+  targetKey,
+  type TargetSlot,
+} from "./state.ts";
 import { NodeTurn } from "./turn.ts";
 
 export { mayPublish } from "./leading.ts";
@@ -87,6 +95,8 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     cluster: null,
     clusterEntry: null,
     targets,
+    targetByName: new Map(targets.map((slot) => [targetKey(slot.service.name, slot.target.name), slot])),
+    agenda: fillAgenda(targets),
     targetsDigest: digestOf(new TextEncoder().encode(names)),
     services,
     peers,
@@ -134,6 +144,12 @@ function createServices(config: Config, env: Env): ServiceSlot[] {
       times: null,
     };
   });
+}
+
+function fillAgenda(targets: readonly TargetSlot[]): Agenda {
+  const agenda = new Agenda();
+  for (const { index, probing } of targets) agenda.put(index, nextProbeAt(probing));
+  return agenda;
 }
 
 function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
@@ -287,9 +303,10 @@ function probeDue(turn: NodeTurn): void {
 
 function onProbed(turn: NodeTurn, service: string, target: string, outcome: ProbeOutcome): void {
   const { state, now } = turn;
-  const slot = state.targets.find((s) => s.service.name === service && s.target.name === target);
+  const slot = state.targetByName.get(targetKey(service, target));
   if (slot === undefined) return;
   const { opinionChanged, from } = finishProbe(slot.probing, slot.service.check, outcome, now);
+  state.agenda.put(slot.index, nextProbeAt(slot.probing));
   if (!opinionChanged) return;
   state.dirty = true;
   const opinion = slot.probing.opinion;
@@ -352,6 +369,5 @@ export function nextNodeDeadline(state: NodeState, now: MonoMs): MonoMs {
   if (state.stopping !== null) {
     return state.stopping.released ? next : Math.min(next, state.stopping.at + STOP_GRACE_MS);
   }
-  for (const { probing } of state.targets) next = Math.min(next, nextProbeAt(probing));
-  return next;
+  return Math.min(next, state.agenda.next());
 }

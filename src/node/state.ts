@@ -8,6 +8,7 @@ import type { ClusterState } from "../failover/cluster_state.ts";
 import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
 
 export interface NodeState {
@@ -23,6 +24,10 @@ export interface NodeState {
   clusterEntry: Entry | null;
   /** All targets of all services, in the order of the config. */
   readonly targets: readonly TargetSlot[];
+  /** The same by `targetKey`. */
+  readonly targetByName: ReadonlyMap<string, TargetSlot>;
+  /** When which target is to be probed. */
+  readonly agenda: Agenda;
   /** Digest of the list of targets, for reports. */
   readonly targetsDigest: number;
   readonly services: readonly ServiceSlot[];
@@ -55,6 +60,11 @@ export interface NodeState {
   stopping: { readonly at: MonoMs; released: boolean; told: boolean } | null;
   /** What the state directory last said; null = nothing wrong. */
   persistProblem: string | null;
+}
+
+/** Names one target among all. */
+export function targetKey(service: string, target: string): string {
+  return `${service}/${target}`;
 }
 
 /** One target of one service. */

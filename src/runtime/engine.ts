@@ -1,0 +1,200 @@
+/**
+ * The loop: gives one node its events, performs its effects, sleeps until its next deadline. Nothing is
+ * decided here. One timer, one step at a time.
+ *
+ *     datagram | probe result | publisher's answer | command | timer -> stepNode -> effects -> the world
+ *
+ * After a gap in this process's own time the socket is drained before any deadline is judged: on waking, timers
+ * fire before the datagrams that arrived meanwhile.
+ */
+import { unreachable } from "../base/assert.ts";
+import type { MonoMs } from "../base/time.ts";
+import type { Effect, NodeEvent } from "../node/events.ts";
+import { mayPublish, nextNodeDeadline, stepNode } from "../node/node.ts";
+import { type NodeState, targetKey } from "../node/state.ts";
+import { Timing } from "./timing.ts";
+import type { World } from "./world.ts";
+
+/** A timer so late means that this process did not run: longer than any garbage collection seen, ms. */
+const GAP_MS = 250;
+/** The longest sleep: even an idle node looks at its clocks, ms. */
+const MAX_SLEEP_MS = 1000;
+/** Deadlines given in one go before other work gets a turn. */
+const MAX_STEPS = 64;
+/** How often a write under way is checked against the lease, ms. */
+const LEASE_WATCH_MS = 20;
+
+export class Engine {
+  readonly state: NodeState;
+  readonly timing = new Timing();
+  readonly #world: World;
+  readonly #onStopped: () => void;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #wakeAt: MonoMs = Infinity;
+  #queue: NodeEvent[] = [];
+  #stepping = false;
+  #draining = false;
+  #ended = false;
+  #gapAt: MonoMs = -Infinity;
+
+  constructor(state: NodeState, world: World, onStopped: () => void) {
+    this.state = state;
+    this.#world = world;
+    this.#onStopped = onStopped;
+  }
+
+  /** Begins to keep time. */
+  start(): void {
+    this.#arm();
+  }
+
+  /** Gives the node an event. */
+  give(event: NodeEvent): void {
+    if (this.#ended) return;
+    this.#queue.push(event);
+    if (!this.#stepping) this.#run();
+  }
+
+  /** Ends the loop; nothing is given or performed any more. */
+  end(): void {
+    this.#ended = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #run(): void {
+    this.#stepping = true;
+    try {
+      for (
+        let event = this.#queue.shift();
+        event !== undefined && !this.#ended;
+        event = this.#queue.shift()
+      ) {
+        for (const effect of stepNode(this.state, event, this.#env())) this.#perform(effect);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.#arm();
+  }
+
+  #env(): { now: MonoMs; wallMs: number; random: World["random"] } {
+    const { clock, random } = this.#world;
+    return { now: clock.now(), wallMs: clock.wallMs(), random };
+  }
+
+  #arm(): void {
+    if (this.#ended || this.#draining) return;
+    const now = this.#world.clock.now();
+    const at = Math.min(Math.max(nextNodeDeadline(this.state, now), now), now + MAX_SLEEP_MS);
+    if (this.#timer !== null) {
+      if (this.#wakeAt <= at) return; // it wakes early enough and looks again
+      clearTimeout(this.#timer);
+    }
+    this.#wakeAt = at;
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, Math.ceil(at - now)));
+  }
+
+  #wake(): void {
+    this.#timer = null;
+    const expected = this.#wakeAt;
+    this.#wakeAt = Infinity;
+    const now = this.#world.clock.now();
+    const late = now - expected;
+    this.timing.note(now, late);
+    if (late > GAP_MS) void this.#afterGap(late, now);
+    else this.#deadlines();
+  }
+
+  async #afterGap(gapMs: number, now: MonoMs): Promise<void> {
+    this.#draining = true;
+    this.#gapAt = now;
+    await this.#world.drain();
+    this.#draining = false;
+    if (this.#ended) return;
+    this.give({ kind: "woke", gapMs });
+    this.#deadlines();
+  }
+
+  #deadlines(): void {
+    for (let i = 0; i < MAX_STEPS && !this.#ended; i++) {
+      const now = this.#world.clock.now();
+      if (nextNodeDeadline(this.state, now) > now) break;
+      this.give({ kind: "deadline" });
+    }
+    this.#arm();
+  }
+
+  #perform(effect: Effect): void {
+    const world = this.#world;
+    switch (effect.kind) {
+      case "persist": {
+        if (world.persist === null) return;
+        const stored = world.persist(effect.durable);
+        this.give({ kind: "persisted", ok: stored.ok, detail: stored.ok ? "" : stored.error });
+        return;
+      }
+      case "send":
+        return world.send(effect.to, effect.packet);
+      case "probe":
+        void this.#probe(effect);
+        return;
+      case "publish":
+        void this.#publish(effect);
+        return;
+      case "committed":
+        return world.committed(this.state.cluster);
+      case "outcome":
+        return world.outcome(effect.request, effect.outcome);
+      case "event":
+        return world.event(effect.event);
+      case "stopped":
+        return this.#onStopped();
+      default:
+        return unreachable(effect);
+    }
+  }
+
+  async #probe(effect: Extract<Effect, { kind: "probe" }>): Promise<void> {
+    const { service, target } = effect;
+    const slot = this.state.targetByName.get(targetKey(service, target));
+    if (slot === undefined) return;
+    const startedAt = this.#world.clock.now();
+    const outcome = await this.#world.probe(slot.service.check, slot.target);
+    // A probe that failed while this process was stopped says nothing about its target.
+    const blind = !outcome.ok && this.#gapSince(startedAt);
+    this.give({
+      kind: "probed",
+      service,
+      target,
+      outcome: blind ? { ...outcome, inconclusive: true } : outcome,
+    });
+  }
+
+  /** True when this process did not run for a while since then, noticed already or not. */
+  #gapSince(moment: MonoMs): boolean {
+    return this.#gapAt >= moment || this.#world.clock.now() - this.#wakeAt > GAP_MS;
+  }
+
+  /** Performs one publisher's action. The lease is asked here, at the moment of use, and all the while. */
+  async #publish(effect: Extract<Effect, { kind: "publish" }>): Promise<void> {
+    const { publisher, operation, action, deadline, timeoutMs } = effect;
+    const { clock } = this.#world;
+    if (action.kind === "write" && !mayPublish(this.state, clock.now(), deadline)) {
+      const result = {
+        kind: "failed",
+        detail: "the lease is too short to start a write",
+        retryAfterMs: null,
+      } as const;
+      queueMicrotask(() => this.give({ kind: "published", publisher, operation, result }));
+      return;
+    }
+    const abort = new AbortController();
+    const watch = setInterval(() => {
+      if (action.kind === "write" && !mayPublish(this.state, clock.now())) abort.abort();
+    }, LEASE_WATCH_MS);
+    const result = await this.#world.publish(publisher, action, timeoutMs, abort.signal);
+    clearInterval(watch);
+    this.give({ kind: "published", publisher, operation, result });
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * Puts one node together: opens its sockets and files, joins them to the loop, and takes it all apart again.
+ * What fails here is told at once and loudly: a node that cannot bind or store must not pretend to run.
+ */
+import { createApi } from "../adapters/api/api.ts";
+import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
+import { createClock } from "../adapters/clock.ts";
+import { type DnsServer, startDnsServer } from "../adapters/dns_server.ts";
+import { createNotifier, type Notifier } from "../adapters/notify.ts";
+import { runProbe } from "../adapters/probes/index.ts";
+import { createPublishers } from "../adapters/publishers/index.ts";
+import { newIncarnation, systemRandom } from "../adapters/random.ts";
+import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Config, DnsConfig, HostPort, MemberConfig } from "../config/config.ts";
+import { knownLeader } from "../election/step.ts";
+import type { Durable, LogEvent } from "../node/events.ts";
+import { createNode } from "../node/node.ts";
+import { Engine } from "./engine.ts";
+import { Host } from "./host.ts";
+import { openLink, type PeerLink } from "./link.ts";
+import { countersOf } from "./counters.ts";
+import { ZoneKeeper } from "./zone_keeper.ts";
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly member: MemberConfig;
+  readonly version: string;
+  readonly log: (event: LogEvent) => void;
+  /** Read at each request, so that a token can be changed while the node runs. */
+  readonly token: () => string | null;
+}
+
+export interface RunningNode {
+  readonly api: HostPort;
+  /** Resolves when the node has stopped and everything is closed. */
+  readonly ended: Promise<void>;
+  /** Releases the lease, then ends. Harmless when repeated. */
+  stop(): void;
+}
+
+/** How long a stopping node may take in all before it just ends, ms. */
+const STOP_LIMIT_MS = 900;
+
+/** Starts a node. The error is one sentence for people. */
+export async function startNode(options: StartOptions): Promise<Result<RunningNode, string>> {
+  const { config, member } = options;
+  const closers: (() => Promise<void> | void)[] = [];
+  const giveUp = async (problem: string): Promise<Result<RunningNode, string>> => {
+    for (const close of closers.toReversed()) await close();
+    return err(problem);
+  };
+
+  const clock = createClock();
+  closers.push(() => clock.close());
+  const incarnation = newIncarnation();
+  const kept = openMemory(config, member, options.log);
+  if (!kept.ok) return await giveUp(kept.error);
+  const { stateDir, memory } = kept.value;
+  if (stateDir !== null) closers.push(() => stateDir.close());
+
+  const env = { now: clock.now(), wallMs: clock.wallMs(), random: systemRandom };
+  const state = createNode({ config, self: member.id, incarnation, memory }, env);
+  const link = openLink({ config, member, incarnation, log: options.log, clock });
+  if (!link.ok) return await giveUp(link.error);
+  closers.push(() => link.value.close());
+
+  const publishers = createPublishers(config);
+  const zone = new ZoneKeeper(config, () => {
+    const { election } = state;
+    return knownLeader(election, clock.now()) !== null;
+  }, options.log);
+  let finish = (): void => {};
+  const stopped = new Promise<void>((resolve) => finish = resolve);
+  const notifier: Notifier = createNotifier({
+    notify: config.notify,
+    cluster: config.cluster.name,
+    node: member.id,
+    log: options.log,
+    clock,
+  });
+  closers.push(() => notifier.close());
+
+  const persist = stateDir === null
+    ? null
+    : (durable: Durable): Result<null, string> => stateDir.save(durable);
+  const engine: Engine = new Engine(state, {
+    clock,
+    random: systemRandom,
+    send: (to, packet) => link.value.send(to, packet),
+    drain: () => link.value.drain(),
+    persist,
+    probe: (check, target) => runProbe(check, target),
+    publish: (ref, action, timeoutMs, signal) => publishers.perform(ref, action, timeoutMs, signal),
+    committed: (cluster) => zone.update(cluster),
+    outcome: (request, outcome) => host.answer(request, outcome),
+    event: (event) => tell(event),
+  }, () => finish());
+  closers.push(() => engine.end());
+
+  const servers: { dns: DnsServer | null } = { dns: null };
+  const host: Host = new Host({
+    engine,
+    clock,
+    version: options.version,
+    token: options.token,
+    counters: () => countersOf(link.value, servers.dns, engine.timing.worstMs(clock.now())),
+    notices: () => [...link.value.notices(clock.now()), ...(servers.dns?.problems ?? []), ...zone.problems],
+  });
+  const tell = (event: LogEvent): void => {
+    options.log(event);
+    host.tell(event);
+    if (state.leading !== null || event.name === "leader") notifier.notify(event);
+  };
+
+  if (config.dns !== null) {
+    const dns = await startDns(config.dns, member, zone);
+    if (!dns.ok) return await giveUp(dns.error);
+    servers.dns = dns.value;
+    closers.push(() => dns.value.close());
+  }
+  const api = await openApi(config, member, host, options.log);
+  if (!api.ok) return await giveUp(api.error);
+  closers.push(() => api.value.close());
+  closers.push(() => host.close());
+
+  link.value.receive((packet) => engine.give({ kind: "received", packet }));
+  engine.start();
+  const ended = finishUp(stopped, closers, publishers);
+  const listen = member.api ?? config.api.listen;
+  return ok({
+    api: { host: listen.host, port: api.value.port },
+    ended,
+    stop: (): void => {
+      engine.give({ kind: "stop" });
+      setTimeout(finish, STOP_LIMIT_MS);
+    },
+  });
+}
+
+/** Waits for the release, then closes everything, newest first. */
+async function finishUp(
+  stopped: Promise<void>,
+  closers: readonly (() => Promise<void> | void)[],
+  publishers: { close(): Promise<void> },
+): Promise<void> {
+  await stopped;
+  await publishers.close();
+  for (const close of closers.toReversed()) await close();
+}
+
+function openMemory(
+  config: Config,
+  member: MemberConfig,
+  log: (event: LogEvent) => void,
+): Result<{ stateDir: StateDir | null; memory: Durable | null }, string> {
+  const path = config.node.stateDir;
+  if (path === null) return ok({ stateDir: null, memory: null });
+  const opened = openStateDir({ path, cluster: config.cluster.name, node: member.id });
+  if (!opened.ok) return opened;
+  const loaded = opened.value.load();
+  if (loaded.ok) return ok({ stateDir: opened.value, memory: loaded.value });
+  log({
+    level: "error",
+    name: "state-dir",
+    text: `${loaded.error} This node starts without memory.`,
+    epoch: null,
+    service: null,
+    data: {},
+  });
+  return ok({ stateDir: opened.value, memory: null });
+}
+
+async function startDns(
+  dns: DnsConfig,
+  member: MemberConfig,
+  zone: ZoneKeeper,
+): Promise<Result<DnsServer, string>> {
+  const listen = member.dns === null ? dns.listen : [member.dns];
+  return await startDnsServer({ listen, current: () => zone.current() });
+}
+
+async function openApi(
+  config: Config,
+  member: MemberConfig,
+  host: Host,
+  log: (event: LogEvent) => void,
+): Promise<Result<ApiServer, string>> {
+  const listen = member.api ?? config.api.listen;
+  const hostNames = config.cluster.nodes.flatMap((node) => [node.address.host, node.api?.host ?? ""])
+    .concat(listen.host).filter((name) => name !== "");
+  return await startApiServer({
+    listen,
+    socket: config.api.socket,
+    api: createApi(host, { hostNames }),
+    onFailure: (detail): void => {
+      log({
+        level: "error",
+        name: "api",
+        text: `A request failed: ${detail}`,
+        epoch: null,
+        service: null,
+        data: {},
+      });
+    },
+  });
+}
+
+export type { PeerLink };

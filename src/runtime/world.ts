@@ -1,0 +1,40 @@
+/** What the loop needs of the world: everything real is behind this, and comes from `adapters`. */
+import type { NodeId } from "../base/id.ts";
+import type { MonoMs, Random, WallMs } from "../base/time.ts";
+import type { Result } from "../base/result.ts";
+import type { CheckConfig, TargetConfig } from "../config/config.ts";
+import type { ProbeOutcome } from "../health/probing.ts";
+import type {
+  Durable,
+  LogEvent,
+  Outcome,
+  Packet,
+  PublishAction,
+  PublisherRef,
+  PublishResult,
+} from "../node/events.ts";
+import type { ClusterState } from "../failover/cluster_state.ts";
+
+export interface World {
+  readonly clock: { now(): MonoMs; wallMs(): WallMs };
+  readonly random: Random;
+  /** Seals and sends; never throws, never waits. */
+  send(to: NodeId, packet: Packet): void;
+  /** Hands over every datagram that is already here. */
+  drain(): Promise<void>;
+  /** Stores on disk before it returns; null without a state directory. */
+  readonly persist: ((durable: Durable) => Result<null, string>) | null;
+  /** Never rejects; ends within the check's timeout. */
+  probe(check: CheckConfig, target: TargetConfig): Promise<ProbeOutcome>;
+  /** Never rejects; ends within `timeoutMs`, or soon after `signal`. */
+  publish(
+    ref: PublisherRef,
+    action: PublishAction,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<PublishResult>;
+  /** The committed state changed. */
+  committed(cluster: ClusterState | null): void;
+  outcome(request: string, outcome: Outcome): void;
+  event(event: LogEvent): void;
+}
