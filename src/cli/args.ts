@@ -1,0 +1,292 @@
+/**
+ * The command line: which commands and options there are, and what to say when they are used wrongly. The one door to
+ * commander. Its traps: a usage error is exit code 1 there and 2 here; help without a command is an error; settings of
+ * a command go to its subcommands only when made before they are added.
+ */
+import { Argument, Command, CommanderError, Option } from "@commander-js/extra-typings";
+import type { CommandSpec, OptionSpec } from "./completions.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { GUARDS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
+import { durationMs, share, wholeNumber } from "./values.ts";
+import { VERSION } from "./version.ts";
+
+/** Where text goes. */
+export interface Output {
+  out(text: string): void;
+  error(text: string): void;
+  /** Columns that help may take. */
+  readonly columns: number;
+}
+
+/** Exit code for wrong usage (PRODUCT.md, Commands). */
+const USAGE = 2;
+
+/** Reads the command line and does what it says. Returns the exit code. */
+export async function runArgs(args: readonly string[], dispatch: Dispatch, output: Output): Promise<number> {
+  let code = 0;
+  const program = buildProgram(dispatch, output, (result) => code = result);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (problem) {
+    if (!(problem instanceof CommanderError)) throw problem;
+    return problem.exitCode === 0 ? 0 : USAGE;
+  }
+}
+
+type Finish = (code: number) => void;
+
+function buildProgram(dispatch: Dispatch, output: Output, finish: Finish): Command {
+  const program = new Command("abfail")
+    .description("Keeps one copy of a service in charge, and one DNS name pointing at it.")
+    .version(`abfail ${VERSION}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .showHelpAfterError("(`abfail --help` shows what there is)")
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.error(text),
+      getOutHelpWidth: () => output.columns,
+      getErrHelpWidth: () => output.columns,
+    })
+    .addHelpText("after", START);
+  addRunning(program as Command, dispatch, finish);
+  addConfiguring(program as Command, dispatch, finish);
+  addOperating(program as Command, dispatch, finish);
+  program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
+  program.command("completions").description("print completions for a shell")
+    .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
+    .addHelpText("after", example("abfail completions bash > /etc/bash_completion.d/abfail"))
+    .action(async (shell) => {
+      finish(await dispatch.completions({ shell, commands: describe(program as Command) }));
+    });
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(\`abfail ${command.name()} --help\` shows how it is used)`);
+  }
+  return program as Command;
+}
+
+const START = `
+To begin:
+  abfail init --output abfail.toml      a config to fill in
+  abfail check --config abfail.toml     is it right, and how long will a failover take?
+  abfail run --config abfail.toml       on each node
+`;
+
+function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void {
+  program.commandsGroup("Run and look:");
+  program.command("run").description("run a node")
+    .option("-c, --config <file>", "the config, the same on every node (required)")
+    .addOption(nodeIdOption("which node of the config this is").env("ABFAIL_NODE_ID"))
+    .addOption(
+      new Option("--log-level <level>", "least important messages to log")
+        .choices(["debug", "info", "warning", "error"] as const).default("info" as const),
+    )
+    .addOption(
+      new Option("--log-format <format>", "how to log").choices(["text", "json"] as const)
+        .default("text" as const),
+    )
+    .addHelpText("after", example("abfail run --config /etc/abfail/abfail.toml --node-id 1"))
+    .action(async ({ config, nodeId, logLevel, logFormat }, command) => {
+      if (config === undefined) return lacksConfig(command);
+      finish(await dispatch.run({ config, nodeId: nodeId ?? null, logLevel, logFormat }));
+    });
+  program.command("status").description("how the cluster is, as one node sees it")
+    .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
+    .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
+    .addOption(nodeIdOption("which node of the config to ask"))
+    .option("--json", "print one JSON document", false)
+    .addOption(new Option("--watch", "go on showing it until Ctrl-C").default(false).conflicts("json"))
+    .addHelpText("after", example("abfail status --api http://10.0.1.10:7421", CODES))
+    .action(async ({ config, api, nodeId, json, watch }) => {
+      finish(
+        await dispatch.status({
+          config: config ?? null,
+          api: api ?? null,
+          nodeId: nodeId ?? null,
+          json,
+          watch,
+        }),
+      );
+    });
+  addSimulate(program, dispatch, finish);
+}
+
+function addSimulate(program: Command, dispatch: Dispatch, finish: Finish): void {
+  program.command("simulate").description("drills: the same code in a virtual world, or live on this machine")
+    .option("-c, --config <file>", "simulate this config; a built-in one when absent")
+    .option("--scenario <name>", "a built-in scenario, a TOML file, or all")
+    .option("--seed <n>", "first seed of chance", wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option("--runs <n>", "how many seeds to try", wholeNumber(1, 1_000_000), 1)
+    .option("--nodes <n>", "nodes of the built-in config", wholeNumber(1, 64))
+    .option("--duration <duration>", "virtual time of each run", durationMs)
+    .option("--loss <share>", "datagrams lost, such as 0.1 or 10%", share)
+    .addOption(
+      new Option("--without <guard>", "take one guard away: a broken promise must be found").choices(GUARDS),
+    )
+    .addOption(new Option("--replay <file>", "replay what a node recorded").conflicts(["scenario", "live"]))
+    .option("--budget <duration>", "exit 1 when a failover takes longer", durationMs)
+    .addOption(new Option("--live", "real nodes, services and clients on this machine").default(false))
+    .option("--json", "print one JSON document", false)
+    .option("--report <file>", "write an HTML page with the timeline")
+    .addHelpText(
+      "after",
+      example("abfail simulate --scenario leader-crash --runs 100 --budget 30s", SIMULATED),
+    )
+    .action(async (given) => {
+      finish(
+        await dispatch.simulate({
+          config: given.config ?? null,
+          scenario: given.scenario ?? null,
+          seed: given.seed ?? null,
+          runs: given.runs,
+          nodes: given.nodes ?? null,
+          durationMs: given.duration ?? null,
+          loss: given.loss ?? null,
+          without: given.without ?? null,
+          replay: given.replay ?? null,
+          budgetMs: given.budget ?? null,
+          live: given.live,
+          json: given.json,
+          report: given.report ?? null,
+        }),
+      );
+    });
+}
+
+function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): void {
+  program.commandsGroup("Configure:");
+  program.command("init").description("print a commented config with a fresh key")
+    .option("--nodes <n>", "how many nodes it is to have", wholeNumber(2, 64))
+    .option("-o, --output <file>", "write it to a new file that only you can read")
+    .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))
+    .action(async ({ nodes, output }) => {
+      finish(await dispatch.init({ nodes: nodes ?? null, output: output ?? null }));
+    });
+  program.command("check").description("is this config right, and what will it do?")
+    .option("-c, --config <file>", "the config to check (required)")
+    .option("--against <old>", "the config that runs now: is it safe to go from it to this one?")
+    .option("--json", "print one JSON document", false)
+    .addHelpText(
+      "after",
+      example("abfail check --config new.toml --against /etc/abfail/abfail.toml", CHECKED),
+    )
+    .action(async ({ config, against, json }, command) => {
+      if (config === undefined) return lacksConfig(command);
+      finish(await dispatch.check({ config, against: against ?? null, json }));
+    });
+  program.command("keygen").description("print a fresh cluster key")
+    .addHelpText("after", example("abfail keygen > /etc/abfail/keys"))
+    .action(async () => finish(await dispatch.keygen()));
+  program.command("schema").description("print the JSON Schema of the config, for editors")
+    .addHelpText("after", example("abfail schema > abfail.schema.json"))
+    .action(async () => finish(await dispatch.schema()));
+}
+
+function addOperating(program: Command, dispatch: Dispatch, finish: Finish): void {
+  program.commandsGroup("Operate (each asks one node, which tells the leader):");
+  const operate = async (action: OperateAction, given: GivenReach): Promise<void> => {
+    finish(await dispatch.operate({ action, ...reach(given) }));
+  };
+  withReach(
+    program.command("switch").description("make a target active by hand, and keep it (pin)")
+      .argument("<service>", "name of the service").argument("<target>", "name of the target")
+      .option("--dry-run", "only say what would happen", false),
+    "abfail switch web sfo2 --config /etc/abfail/abfail.toml",
+  ).action(async (service, target, { dryRun, ...given }) => {
+    await operate({ kind: "switch", service, target, dryRun }, given);
+  });
+  withReach(
+    program.command("unpin").description("go back to automatic after a switch by hand")
+      .argument("<service>", "name of the service"),
+    "abfail unpin web --config /etc/abfail/abfail.toml",
+  ).action(async (service, given) => await operate({ kind: "unpin", service }, given));
+  withReach(
+    program.command("drain").description("take a target out for maintenance")
+      .argument("<service>", "name of the service").argument("<target>", "name of the target"),
+    "abfail drain web nyc1 --config /etc/abfail/abfail.toml",
+  ).action(async (service, target, given) => await operate({ kind: "drain", service, target }, given));
+  withReach(
+    program.command("undrain").description("put a target back after maintenance")
+      .argument("<service>", "name of the service").argument("<target>", "name of the target"),
+    "abfail undrain web nyc1 --config /etc/abfail/abfail.toml",
+  ).action(async (service, target, given) => await operate({ kind: "undrain", service, target }, given));
+  withReach(
+    program.command("step-down").description("hand leadership over now"),
+    "abfail step-down --config /etc/abfail/abfail.toml",
+  ).action(async (given) => await operate({ kind: "step-down" }, given));
+}
+
+interface GivenReach {
+  readonly config?: string | undefined;
+  readonly api?: string | undefined;
+  readonly nodeId?: number | undefined;
+  readonly tokenFile?: string | undefined;
+}
+
+function reach(given: GivenReach): ReachOptions {
+  const { config = null, api = null, nodeId = null, tokenFile = null } = given;
+  return { config, api, nodeId, tokenFile };
+}
+
+/** The options that say which node to ask. */
+function withReach<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+  line: string,
+): Command<A, O & GivenReach> {
+  return command
+    .option("-c, --config <file>", "ask a node of this config, with its socket or token")
+    .addOption(new Option("--api <url>", API_HELP))
+    .addOption(nodeIdOption("which node of the config to ask"))
+    .option(
+      "--token-file <file>",
+      "file with the API's token; else ABFAIL_TOKEN, else the config's token_file",
+    )
+    .addHelpText("after", example(line, OPERATED)) as unknown as Command<A, O & GivenReach>;
+}
+
+function nodeIdOption(what: string): Option<"--node-id <n>", undefined, undefined, number> {
+  return new Option("--node-id <n>", what).argParser(wholeNumber(1, 65535)) as Option<
+    "--node-id <n>",
+    undefined,
+    undefined,
+    number
+  >;
+}
+
+/** Not commander's own check of required options: it would hide that `--confg` was a slip. */
+function lacksConfig(command: { error(message: string): never }): never {
+  return command.error("error: option '-c, --config <file>' is needed");
+}
+
+const API_HELP = "a node's API: http://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
+const CODES = "Exit code: 0 all is well, 1 it is not, 2 wrong usage or config, 3 the node cannot be reached.";
+const CHECKED = "Exit code: 0 it is right, 1 the step from the old config is not safe, 2 it is wrong.";
+const SIMULATED =
+  "Exit code: 0 all promises were kept, 1 one was broken or the budget exceeded, 2 wrong usage.";
+const OPERATED = "Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached.";
+
+function example(line: string, more: string | null = null): string {
+  return `\nExample:\n  ${line}\n${more === null ? "" : `\n${more}\n`}`;
+}
+
+/** The commands as plain data, for completions. */
+function describe(program: Command): CommandSpec[] {
+  return program.commands.map((command) => ({
+    name: command.name(),
+    summary: command.description(),
+    words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+    options: command.createHelp().visibleOptions(command).map((option): OptionSpec => ({
+      flags: [option.short, option.long].filter((flag) => flag !== undefined),
+      summary: option.description,
+      value: option.isBoolean() || option.long === "--help"
+        ? { kind: "none" }
+        : option.argChoices !== undefined
+        ? { kind: "words", words: option.argChoices }
+        : /<(file|old)>/.test(option.flags)
+        ? { kind: "file" }
+        : { kind: "any" },
+    })),
+  }));
+}

@@ -1,0 +1,27 @@
+/** The program: reads the command line, brings in the one command that is wanted, gives back its exit code. */
+import { type Output, runArgs } from "./args.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { columns, complain, print } from "./output.ts";
+
+/** Each command's code is loaded when it is wanted: `--help` and `status` stay quick. */
+const COMMANDS: Dispatch = {
+  run: async (options) => await (await import("./run.ts")).runCommand(options),
+  status: async (options) => await (await import("./status.ts")).statusCommand(options),
+  simulate: async (options) => await (await import("./simulate.ts")).simulateCommand(options),
+  check: async (options) => await (await import("./check.ts")).checkCommand(options),
+  init: async (options) => await (await import("./init.ts")).initCommand(options),
+  keygen: async () => await (await import("./keygen.ts")).keygenCommand(),
+  schema: async () => await (await import("./schema.ts")).schemaCommand(),
+  completions: async (options) => await (await import("./completions.ts")).completionsCommand(options),
+  operate: async (options) => await (await import("./operate.ts")).operateCommand(options),
+};
+
+/** Runs the command line. Exit codes: PRODUCT.md, Commands. */
+export async function main(args: readonly string[], commands: Dispatch = COMMANDS): Promise<number> {
+  const output: Output = { out: print, error: complain, columns: columns() };
+  if (args.length === 0) {
+    await runArgs(["--help"], commands, { ...output, out: complain });
+    return 2;
+  }
+  return await runArgs(args, commands, output);
+}

@@ -1,0 +1,96 @@
+/**
+ * What each command is given: the command line, already read and checked by `args.ts`. Numbers are in the unit
+ * that their name says; null means that the option was not given.
+ */
+
+/** `abfail run` */
+export interface RunOptions {
+  readonly config: string;
+  /** `--node-id`, else ABFAIL_NODE_ID; 1..65535. Wins over `[node] id`. */
+  readonly nodeId: number | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: "text" | "json";
+}
+
+/** The least important level that is still shown. */
+export type LogLevel = "debug" | "info" | "warning" | "error";
+
+/** `abfail status` */
+export interface StatusOptions {
+  readonly config: string | null;
+  /** Base URL of a node's API, such as `http://127.0.0.1:7421`. */
+  readonly api: string | null;
+  readonly nodeId: number | null;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+/** The guards that `--without` can take away. */
+export const GUARDS = ["lease", "quarantine", "quorum", "fence", "observers"] as const;
+/** One of them. */
+export type Guard = typeof GUARDS[number];
+
+/** `abfail simulate` */
+export interface SimulateOptions {
+  readonly config: string | null;
+  /** A built-in scenario's name, a TOML file, or `all`. */
+  readonly scenario: string | null;
+  readonly seed: number | null;
+  /** Seeds to try, from `seed` on; at least 1. */
+  readonly runs: number;
+  readonly nodes: number | null;
+  readonly durationMs: number | null;
+  /** Share of datagrams lost, 0..1. */
+  readonly loss: number | null;
+  readonly without: Guard | null;
+  /** A recording of `abfail record`. */
+  readonly replay: string | null;
+  /** Exit 1 when a failover takes longer, ms. */
+  readonly budgetMs: number | null;
+  readonly live: boolean;
+  readonly json: boolean;
+  /** Where to write the HTML page. */
+  readonly report: string | null;
+}
+
+/** `abfail check` */
+export interface CheckOptions {
+  readonly config: string;
+  /** The config that runs now: is it safe to go from it to `config`, node by node? */
+  readonly against: string | null;
+  readonly json: boolean;
+}
+
+/** `abfail init` */
+export interface InitOptions {
+  /** How many nodes the file is to have; 3 when null. */
+  readonly nodes: number | null;
+  /** Standard output when null. */
+  readonly output: string | null;
+}
+
+/** Shells that `abfail completions` knows. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+/** One of them. */
+export type Shell = typeof SHELLS[number];
+
+/** How a command finds a node and proves that it may change something. */
+export interface ReachOptions {
+  readonly api: string | null;
+  readonly config: string | null;
+  readonly nodeId: number | null;
+  readonly tokenFile: string | null;
+}
+
+/** What `switch`, `unpin`, `drain`, `undrain` and `step-down` ask for. */
+export type OperateAction =
+  | { readonly kind: "switch"; readonly service: string; readonly target: string; readonly dryRun: boolean }
+  | { readonly kind: "unpin"; readonly service: string }
+  | { readonly kind: "drain"; readonly service: string; readonly target: string }
+  | { readonly kind: "undrain"; readonly service: string; readonly target: string }
+  | { readonly kind: "step-down" };
+
+/** The five commands that change something. */
+export interface OperateOptions extends ReachOptions {
+  readonly action: OperateAction;
+}

@@ -1,0 +1,84 @@
+/** `abfail run`: one node, until it is told to stop. */
+import { createLogger } from "../adapters/log.ts";
+import type { Config } from "../config/config.ts";
+import type { LogEvent } from "../node/events.ts";
+import { identify } from "../runtime/identity.ts";
+import { type RunningNode, startNode } from "../runtime/start.ts";
+import { loadConfig } from "./load.ts";
+import type { RunOptions } from "./options.ts";
+import { complain } from "./output.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs a node. Returns 0 after a clean stop, 2 for a wrong config or surroundings that do not fit it. */
+export async function runCommand(options: RunOptions): Promise<number> {
+  const loaded = await loadConfig(options.config);
+  if (!loaded.ok) return refuse(loaded.error);
+  const config = loaded.value;
+  const identified = identify(config, options.nodeId, localAddresses());
+  if (!identified.ok) return refuse(identified.error);
+  const member = identified.value;
+
+  const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const log = (event: LogEvent): void => logger.log(event);
+  for (const warning of config.warnings) log(notice("warning", "config", warning));
+  const started = await startNode({ config, member, version: VERSION, log, token: tokenReader(config) });
+  if (!started.ok) {
+    await logger.close();
+    return refuse(started.error);
+  }
+  const node = started.value;
+  const text =
+    `abfail ${VERSION}: node ${member.id} (${member.zone}) of cluster ${config.cluster.name} runs, ` +
+    `UDP ${member.address.host}:${member.address.port}, API ${node.api.host}:${node.api.port}.`;
+  log(notice("info", "start", text));
+
+  const unlisten = stopOnSignals(node, log);
+  await node.ended;
+  unlisten();
+  log(notice("info", "stop", "Stopped."));
+  await logger.close();
+  return 0;
+}
+
+function refuse(problem: string): number {
+  complain(`error: ${problem}`);
+  return 2;
+}
+
+/** The first SIGTERM or SIGINT stops the node, a second one ends the process. */
+function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void): () => void {
+  let told = false;
+  const onSignal = (): void => {
+    if (told) Deno.exit(1);
+    told = true;
+    log(notice("info", "stop", "Told to stop: releasing the lease."));
+    node.stop();
+  };
+  const signals: Deno.Signal[] = ["SIGTERM", "SIGINT"];
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  };
+}
+
+/** Reads the API's token anew at each use: it can be changed while the node runs. Null when there is none. */
+function tokenReader(config: Config): () => string | null {
+  const path = config.api.tokenFile;
+  return () => {
+    if (path === null) return null;
+    try {
+      const token = Deno.readTextFileSync(path).trim();
+      return token === "" ? null : token;
+    } catch {
+      return null;
+    }
+  };
+}
+
+function localAddresses(): ReadonlySet<string> {
+  return new Set(Deno.networkInterfaces().map((network) => network.address));
+}
+
+function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
+  return { level, name, text, epoch: null, service: null, data: {} };
+}

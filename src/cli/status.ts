@@ -1,0 +1,79 @@
+/** `abfail status`: how the cluster is, as one node sees it (PRODUCT.md, Commands). */
+import type { Result } from "../base/result.ts";
+import type { Config } from "../config/config.ts";
+import { renderStatus } from "../view/status_text.ts";
+import { statusExitCode } from "../view/verdict.ts";
+import { DEFAULT_API, type Machine, type NodeApi, nodeApiOf, parseNodeApi } from "./node_api.ts";
+import type { StatusOptions } from "./options.ts";
+import { ProcessScreen, type Screen } from "./screen.ts";
+import { fetchStatus } from "./status_source.ts";
+import { watchStatus } from "./status_watch.ts";
+
+/** What the command takes from outside; replaced in tests. */
+export interface StatusSurroundings {
+  readonly screen: Screen;
+  /** The error is text for people, ready to print. */
+  loadConfig(path: string): Promise<Result<Config, string>>;
+  machine(): Machine;
+  /** How long a node may take to answer, ms; default 3 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Runs the command. Exit code: 0 all is well, 1 the answer is bad, 2 wrong usage or config, 3 the node cannot
+ * be reached.
+ */
+export async function statusCommand(
+  options: StatusOptions,
+  surroundings?: StatusSurroundings,
+): Promise<number> {
+  if (surroundings !== undefined) return await run(options, surroundings);
+  using screen = new ProcessScreen();
+  return await run(options, { screen, loadConfig: loadConfigLazily, machine: thisMachine });
+}
+
+async function run(options: StatusOptions, surroundings: StatusSurroundings): Promise<number> {
+  const { screen, timeoutMs } = surroundings;
+  if (options.json && options.watch) {
+    screen.error("error: --json prints one document and --watch goes on: choose one");
+    return 2;
+  }
+  const api = await findApi(options, surroundings);
+  if (!api.ok) {
+    screen.error(`error: ${api.error}`);
+    return 2;
+  }
+  if (options.watch) return await watchStatus(() => fetchStatus(api.value, timeoutMs), screen);
+  const answer = await fetchStatus(api.value, timeoutMs);
+  if (!answer.ok) {
+    screen.error(`error: ${answer.error}`);
+    return 3;
+  }
+  const { status, text } = answer.value;
+  const width = screen.size().columns;
+  screen.out(options.json ? text.trimEnd() + "\n" : renderStatus(status, { width, colour: screen.colour }));
+  return statusExitCode(status);
+}
+
+async function findApi(
+  options: StatusOptions,
+  surroundings: StatusSurroundings,
+): Promise<Result<NodeApi, string>> {
+  if (options.api !== null) return parseNodeApi(options.api);
+  if (options.config === null) return parseNodeApi(DEFAULT_API);
+  const config = await surroundings.loadConfig(options.config);
+  if (!config.ok) return config;
+  return nodeApiOf(config.value, options.nodeId, surroundings.machine());
+}
+
+/** Only on demand: what reads a config takes longer to load than a status takes to ask for. */
+async function loadConfigLazily(path: string): Promise<Result<Config, string>> {
+  const { loadConfig } = await import("./load.ts");
+  return await loadConfig(path, { keys: "optional" });
+}
+
+function thisMachine(): Machine {
+  const nodeId = Number(Deno.env.get("ABFAIL_NODE_ID") ?? "");
+  const addresses = Deno.networkInterfaces().map((one) => one.address);
+  return { nodeId: Number.isInteger(nodeId) && nodeId > 0 ? nodeId : null, addresses };
+}

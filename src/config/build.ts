@@ -1,0 +1,173 @@
+/** From a document without problems to the config: defaults filled in, secrets wrapped. */
+import { assert } from "../base/assert.ts";
+import { effectiveTiming, type ReadDocument } from "./check_cluster.ts";
+import type { ReadService } from "./check_services.ts";
+import type {
+  CheckConfig,
+  CheckTiming,
+  Config,
+  DnsConfig,
+  HttpOptions,
+  MemberConfig,
+  NotifyConfig,
+  PublisherConfig,
+  ServiceConfig,
+  TlsOptions,
+} from "./config.ts";
+import { NOTIFY_EVENTS } from "./keys.ts";
+import { secret } from "./secret.ts";
+
+type Read<T> = NonNullable<T>;
+type ReadCheck = Read<ReadService["check"]>;
+type ReadPublisher = Read<Read<ReadService["publish"]>[number]>;
+type ReadMember = Read<Read<Read<ReadDocument["cluster"]>["nodes"]>[number]>;
+type ReadNotify = Read<Read<ReadDocument["notify"]>[number]>;
+
+/** Everything but what only the caller knows. */
+export type BuiltConfig = Omit<Config, "file" | "warnings" | "flat">;
+
+const DEFAULT_FAST_INTERVAL_MS = 250;
+const DAY_MS = 86_400_000;
+
+/** Call it only when nothing was reported: then every required key is there. */
+export function buildConfig(read: ReadDocument, keys: readonly string[]): BuiltConfig {
+  const { election, api, node } = read;
+  const cluster = there(read.cluster);
+  const { timing, heartbeatMs, leaseMs } = effectiveTiming(election);
+  return {
+    cluster: {
+      name: there(cluster.name),
+      keys: keys.map(secret),
+      nodes: there(cluster.nodes).map((member) => buildMember(there(member))),
+      allowTwo: cluster.allow_two ?? false,
+    },
+    node: { id: node?.id ?? null, listen: node?.listen ?? null, stateDir: node?.state_dir ?? null },
+    election: {
+      timing,
+      heartbeatMs,
+      leaseMs,
+      preempt: election?.preempt ?? true,
+      preemptDelayMs: election?.preempt_delay ?? 10_000,
+      quarantineMs: election?.quarantine ?? null,
+      mtu: election?.mtu ?? 1200,
+    },
+    api: {
+      listen: api?.listen ?? { host: "127.0.0.1", port: 7421 },
+      tokenFile: api?.token_file ?? null,
+      socket: api?.socket ?? null,
+    },
+    dns: read.dns === undefined ? null : buildDns(read.dns),
+    services: (read.services ?? []).map((service) => buildService(there(service))),
+    notify: (read.notify ?? []).map((notify) => buildNotify(there(notify))),
+  };
+}
+
+function buildMember(read: ReadMember): MemberConfig {
+  return {
+    id: there(read.id),
+    address: there(read.address),
+    zone: read.zone ?? "",
+    priority: read.priority ?? 0,
+    api: read.api ?? null,
+    dns: read.dns ?? null,
+  };
+}
+
+function buildDns(read: Read<ReadDocument["dns"]>): DnsConfig {
+  return {
+    listen: read.listen ?? [{ host: "0.0.0.0", port: 53 }],
+    zone: there(read.zone),
+    nameservers: there(read.nameservers),
+    stale: read.stale ?? "serve",
+  };
+}
+
+function buildService(read: ReadService): ServiceConfig {
+  const fallback = read.on_all_down ?? "keep";
+  return {
+    name: there(read.name),
+    observers: read.observers ?? "majority",
+    failback: read.failback ?? "auto",
+    failbackDelayMs: read.failback_delay ?? 10_000,
+    minHoldMs: read.min_hold ?? 5000,
+    onAllDown: fallback === "keep" || fallback === "withdraw"
+      ? { kind: fallback }
+      : { kind: "fallback", target: fallback },
+    check: buildCheck(there(read.check)),
+    targets: there(read.targets).map((target) => {
+      const { host, port } = there(target?.address);
+      return { name: there(target?.name), address: host, port, publish: target?.publish ?? host };
+    }),
+    publish: (read.publish ?? []).map((publisher) => buildPublisher(there(publisher))),
+  };
+}
+
+function buildCheck(read: ReadCheck): CheckConfig {
+  const intervalMs = read.interval ?? 1000;
+  const timing: CheckTiming = {
+    intervalMs,
+    fastIntervalMs: read.fast_interval ?? Math.min(DEFAULT_FAST_INTERVAL_MS, intervalMs),
+    timeoutMs: read.timeout ?? 800,
+    fall: read.fall ?? 3,
+    rise: read.rise ?? 2,
+  };
+  switch (read.type) {
+    case "http":
+      return { type: "http", port: read.port ?? 80, ...timing, http: buildHttp(read) };
+    case "https":
+      return { type: "https", port: read.port ?? 443, ...timing, http: buildHttp(read), tls: buildTls(read) };
+    case "tcp": {
+      const { port, send, expect } = read;
+      return { type: "tcp", port: port ?? null, ...timing, send: send ?? null, expect: expect ?? null };
+    }
+  }
+}
+
+function buildHttp(read: Extract<ReadCheck, { type: "http" | "https" }>): HttpOptions {
+  return {
+    path: read.path ?? "/",
+    method: read.method ?? "GET",
+    headers: read.headers ?? {},
+    host: read.host ?? null,
+    expectStatus: read.expect_status ?? [{ from: 200, to: 299 }],
+    expectBody: read.expect_body ?? null,
+    followRedirects: read.follow_redirects ?? false,
+  };
+}
+
+function buildTls(read: Extract<ReadCheck, { type: "https" }>): TlsOptions {
+  const warningMs = read.expire_warning ?? 14 * DAY_MS;
+  return {
+    verify: read.verify ?? true,
+    caFile: read.ca_file ?? null,
+    serverName: read.server_name ?? null,
+    clientCertFile: read.client_cert_file ?? null,
+    clientKeyFile: read.client_key_file ?? null,
+    expireWarningMs: warningMs === 0 ? null : warningMs,
+  };
+}
+
+function buildPublisher(read: ReadPublisher): PublisherConfig {
+  if (read.type === "dns") return { type: "dns", name: there(read.name), ttlMs: read.ttl ?? 5000 };
+  const command = there(read.command);
+  return {
+    type: "exec",
+    name: read.name ?? there(command[0]).replace(/^.*\//, ""),
+    command,
+    readCommand: read.read_command ?? null,
+    timeoutMs: read.timeout ?? 5000,
+    onDrift: read.on_drift ?? "repair",
+  };
+}
+
+function buildNotify(read: ReadNotify): NotifyConfig {
+  const events = read.events ?? NOTIFY_EVENTS;
+  return read.type === "webhook"
+    ? { type: "webhook", url: there(read.url), command: null, events }
+    : { type: "exec", url: null, command: there(read.command), events };
+}
+
+function there<T>(value: T | undefined): T {
+  assert(value !== undefined, "a required key that is absent was not reported");
+  return value;
+}

@@ -1,0 +1,124 @@
+/**
+ * From the text of a config file to a config that cannot be wrong, or to everything that is wrong with it.
+ *
+ *     toml.ts    text -> values              lines.ts   text -> on which line each key stands
+ *     keys.ts    which keys there are and what each takes (field.ts, field_table.ts, values.ts)
+ *     check_cluster.ts, check_services.ts    what must hold between keys
+ *     build.ts   values -> Config            flat.ts, digest.ts   comparing configs
+ *     budget.ts  how long a failover takes   schema.ts  JSON Schema for editors
+ *
+ * Why no schema library: the messages are the product here (line, found, allowed, nearest key), and one table of
+ * keys gives them, the types and the JSON Schema.
+ */
+import { err, ok, type Result } from "../base/result.ts";
+import { buildConfig, type BuiltConfig } from "./build.ts";
+import { checkCluster } from "./check_cluster.ts";
+import { checkServices } from "./check_services.ts";
+import type { CheckConfig, Config } from "./config.ts";
+import { flatten } from "./flat.ts";
+import { keyHomes } from "./homes.ts";
+import { document } from "./keys.ts";
+import { mapLines, type Path } from "./lines.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { type ConfigReader, readKeys } from "./read_keys.ts";
+import { Reading } from "./reading.ts";
+import { parseToml } from "./toml.ts";
+
+export type { ConfigReader } from "./read_keys.ts";
+
+/** Characters of a config at most. */
+const MAX_TEXT = 1024 * 1024;
+
+/** How strict to be about the world around the text. */
+export interface ParseOptions {
+  /** `optional`: keys that cannot be had are a warning; for commands that only ask. Default `needed`. */
+  readonly keys?: "needed" | "optional";
+}
+
+/**
+ * Reads a config. All problems are returned at once, in the order of the file (broken TOML hides what is behind
+ * it). `file` is shown in messages, and relative paths in the text start at its folder. Pure: files and variables come
+ * through `io`.
+ */
+export function parseConfig(
+  text: string,
+  file: string,
+  io: ConfigReader,
+  options: ParseOptions = {},
+): Result<Config, ConfigProblem[]> {
+  const source = text.replace(/^\uFEFF/, "");
+  const broken = (message: string, help: readonly string[], line: number | null, column: number | null) =>
+    err([{ file, line, column, path: "", message, help }]);
+  if (source.length > MAX_TEXT) return broken("this is larger than 1 MiB", [], null, null);
+  const toml = parseToml(source);
+  if (!toml.ok) return broken(toml.error.message, toml.error.help, toml.error.line, toml.error.column);
+
+  const reading = new Reading(file, toml.value, mapLines(source), keyHomes(document.schema));
+  const read = document.read(toml.value, [], reading);
+  if (read === undefined) return err(reading.problems);
+  const resolve = (path: string): string => relativeTo(file, path);
+  const keys = readKeys(read, resolve, io, reading, options.keys ?? "needed");
+  checkCluster(read, reading);
+  checkServices(read, reading);
+  if (reading.problems.length > 0) return err(inOrder(reading.problems));
+
+  const asWritten = buildConfig(read, keys);
+  warnOfFiles(asWritten, resolve, io, reading);
+  const built = resolvePaths(asWritten, resolve);
+  return ok({ ...built, file, warnings: reading.warnings, flat: flatten(asWritten) });
+}
+
+function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
+
+/** A relative path starts at the config's folder: a daemon's own working folder is anyone's guess. */
+function relativeTo(file: string, path: string): string {
+  const folder = file.slice(0, file.lastIndexOf("/") + 1);
+  return path.startsWith("/") ? path : folder + path;
+}
+
+function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): BuiltConfig {
+  const orNull = (path: string | null): string | null => path === null ? null : resolve(path);
+  const { node, api, services } = config;
+  return {
+    ...config,
+    node: { ...node, stateDir: orNull(node.stateDir) },
+    api: { ...api, tokenFile: orNull(api.tokenFile), socket: orNull(api.socket) },
+    services: services.map((service) => ({ ...service, check: resolveCheck(service.check, orNull) })),
+  };
+}
+
+function resolveCheck(check: CheckConfig, orNull: (path: string | null) => string | null): CheckConfig {
+  if (check.type !== "https") return check;
+  const { caFile, clientCertFile, clientKeyFile } = check.tls;
+  const files = {
+    caFile: orNull(caFile),
+    clientCertFile: orNull(clientCertFile),
+    clientKeyFile: orNull(clientKeyFile),
+  };
+  return { ...check, tls: { ...check.tls, ...files } };
+}
+
+/** Files that cannot be read here: the config may be checked on another machine, so this is no error. */
+function warnOfFiles(
+  config: BuiltConfig,
+  resolve: (path: string) => string,
+  io: ConfigReader,
+  reading: Reading,
+): void {
+  const look = (path: string | null, at: Path): void => {
+    if (path === null) return;
+    const text = io.readTextFile(resolve(path));
+    if (!text.ok) reading.warn(at, `cannot read ${resolve(path)} here: ${text.error}`);
+    else if (text.value.trim() === "") reading.warn(at, `${resolve(path)} is empty`);
+  };
+  look(config.api.tokenFile, ["api", "token_file"]);
+  for (const [i, { check }] of config.services.entries()) {
+    if (check.type !== "https") continue;
+    const at = ["services", i, "check"];
+    look(check.tls.caFile, [...at, "ca_file"]);
+    look(check.tls.clientCertFile, [...at, "client_cert_file"]);
+    look(check.tls.clientKeyFile, [...at, "client_key_file"]);
+  }
+}

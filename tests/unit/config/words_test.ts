@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { durationText, parseDuration } from "../../../src/config/duration.ts";
+import { nearest } from "../../../src/config/suggest.ts";
+import { isHostName, isLoopback, isUnspecified } from "../../../src/config/address.ts";
+
+Deno.test("durations: units, fractions, sums from large to small", () => {
+  const ms = (text: string): number | string => {
+    const read = parseDuration(text);
+    return read.ok ? read.value : read.error.kind;
+  };
+  assert.equal(ms("250ms"), 250);
+  assert.equal(ms("1.5s"), 1500);
+  assert.equal(ms("1.1s"), 1100);
+  assert.equal(ms("2m"), 120_000);
+  assert.equal(ms("24h"), 86_400_000);
+  assert.equal(ms("1m30s"), 90_000);
+  assert.equal(ms("0s"), 0);
+  assert.equal(ms("10"), "no-unit");
+  for (const bad of ["", "s", "-1s", "1 s", "30s1m", "1s1s", "1e3s", "1.s", "10x", "1sec"]) {
+    assert.equal(ms(bad), "not-a-duration", bad);
+  }
+});
+
+Deno.test("durations are written short", () => {
+  assert.deepEqual([250, 1000, 1500, 90_000, 3_600_000, 1030, 0].map(durationText), [
+    "250ms",
+    "1s",
+    "1.5s",
+    "90s",
+    "1h",
+    "1030ms",
+    "0ms",
+  ]);
+});
+
+Deno.test("the nearest word: a slip, another style, swapped letters; none for something else", () => {
+  const known = ["interval", "fast_interval", "timeout", "fall", "rise"];
+  assert.equal(nearest("intervall", known), "interval");
+  assert.equal(nearest("fastInterval", known), "fast_interval");
+  assert.equal(nearest("tiemout", known), "timeout");
+  assert.equal(nearest("fal", known), "fall");
+  assert.equal(nearest("address", known), null);
+});
+
+Deno.test("host names, loopback and wildcard addresses are told apart", () => {
+  for (const name of ["a", "a.example.com", "a.example.com.", "xn--bcher-kva.example", "_dmarc.x"]) {
+    assert.ok(isHostName(name), name);
+  }
+  for (const name of ["", "10.0.0.300", "a..b", "-a.b", "a b", "a/b", "bücher.example"]) {
+    assert.ok(!isHostName(name), name);
+  }
+  for (const host of ["127.0.0.1", "127.1.2.3", "::1", "localhost"]) assert.ok(isLoopback(host), host);
+  for (const host of ["10.0.0.1", "::", "example.com"]) assert.ok(!isLoopback(host), host);
+  for (const host of ["0.0.0.0", "::", "0:0::0"]) assert.ok(isUnspecified(host), host);
+  assert.ok(!isUnspecified("::1"));
+});
