@@ -46,3 +46,34 @@ export interface SwitchRecord {
   /** First bad probe seen by the leader until the quorum held it down, ms; null where no probe began it. */
   readonly detectMs: number | null;
 }
+
+/** The state of a cluster that has decided nothing. */
+export function emptyState(): ClusterState {
+  return { serial: 1, services: servicesOf([]) };
+}
+
+/** A table of decisions, sorted by name. It has no prototype: a service may be called `constructor`. */
+export function servicesOf(
+  entries: Iterable<readonly [string, ServiceDecision]>,
+): Readonly<Record<string, ServiceDecision>> {
+  const services: Record<string, ServiceDecision> = Object.create(null);
+  const sorted = [...entries].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+  for (const [name, decision] of sorted) services[name] = decision;
+  return services;
+}
+
+/** The decision on one service; null when none was ever made. */
+export function decisionOn(state: ClusterState, service: string): ServiceDecision | null {
+  return Object.hasOwn(state.services, service) ? state.services[service] ?? null : null;
+}
+
+/** True once something was decided: what is published follows from it, be it nothing at all. */
+export function isDecided(decision: ServiceDecision | null): decision is ServiceDecision {
+  return decision !== null && (decision.active !== null || decision.lastSwitch !== null);
+}
+
+/** The same state with another decision on one service. */
+export function withDecision(state: ClusterState, service: string, decision: ServiceDecision): ClusterState {
+  const others = Object.entries(state.services).filter(([name]) => name !== service);
+  return { serial: state.serial, services: servicesOf([...others, [service, decision]]) };
+}

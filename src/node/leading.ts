@@ -2,6 +2,7 @@
 import { formatEpoch } from "../election/ballot.ts";
 import { actingBallot, isYielding, leaseRemaining, mayAct, step } from "../election/step.ts";
 import { isAlive } from "../election/detector.ts";
+import { canPropose } from "../election/leader.ts";
 import { trustedLeaseMs } from "../election/settings.ts";
 import type { MonoMs } from "../base/time.ts";
 import { applySwitch } from "../failover/apply.ts";
@@ -135,7 +136,7 @@ function wishCommitted(turn: NodeTurn): void {
 /** Looks at every service that has news and proposes what follows from it. */
 export function decideAll(turn: NodeTurn): void {
   const { state, now } = turn;
-  if (state.leading === null || state.proposed !== null || !mayAct(state.election, now)) return;
+  if (state.leading === null || state.proposed !== null || !canPropose(state.election, now)) return;
   if (!hasNews(state, now) || isYielding(state.election)) return;
   state.dirty = false;
   let next: ClusterState = state.cluster ?? emptyState();
@@ -169,13 +170,16 @@ export function decideAll(turn: NodeTurn): void {
 function decideService(turn: NodeTurn, service: ServiceSlot, cluster: ClusterState): Decision {
   const { state, now } = turn;
   const timers = service.timers ?? (service.timers = createTimers(now));
+  const decided = cluster.services[service.config.name] ?? null;
+  const active = service.targets.find((slot) => slot.target.name === decided?.active);
   const decision = decide({
     service: service.config,
-    decision: cluster.services[service.config.name] ?? null,
+    decision: decided,
     weighed: weighService(state, service, now),
     timers,
     shown: shownBy(service),
     now,
+    activeFailingSince: active?.probing.failingSince ?? null,
   });
   service.reviewAt = decision.kind === "stay" ? decision.reviewAt ?? Infinity : now;
   service.waitingFor = decision.kind === "stay" ? decision.waitingFor : null;
@@ -295,11 +299,13 @@ function notePublished(_turn: NodeTurn, service: ServiceSlot, now: MonoMs): void
 }
 
 /** When a leader has something to do next. */
-export function nextLeaderWork(state: NodeState): MonoMs {
+export function nextLeaderWork(state: NodeState, now: MonoMs): MonoMs {
   if (state.leading === null) return Infinity;
-  let next = state.dirty && state.proposed === null ? -Infinity : Infinity;
+  if (isYielding(state.election) || state.stopping !== null) return Infinity;
+  const mayDecide = state.proposed === null && canPropose(state.election, now);
+  let next = state.dirty && mayDecide ? -Infinity : Infinity;
   for (const service of state.services) {
-    if (state.proposed === null) next = Math.min(next, service.reviewAt);
+    if (mayDecide) next = Math.min(next, service.reviewAt);
     for (const { reconciler } of service.publishers) {
       if (reconciler !== null) next = Math.min(next, nextAt(reconciler));
     }

@@ -19,7 +19,14 @@ import type { Header } from "../election/messages.ts";
 import { completeSettings, type ElectionSettings } from "../election/settings.ts";
 import { createElection } from "../election/state.ts";
 import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts";
-import { createProbing, finishProbe, nextProbeAt, type ProbeOutcome, startProbe } from "../health/probing.ts";
+import {
+  createProbing,
+  finishProbe,
+  nextProbeAt,
+  type Opinion,
+  type ProbeOutcome,
+  startProbe,
+} from "../health/probing.ts";
 import { createReconciler } from "../publish/reconcile.ts";
 import { Agenda } from "./agenda.ts";
 import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
@@ -307,13 +314,19 @@ function onProbed(turn: NodeTurn, service: string, target: string, outcome: Prob
   if (slot === undefined) return;
   const { opinionChanged, from } = finishProbe(slot.probing, slot.service.check, outcome, now);
   state.agenda.put(slot.index, nextProbeAt(slot.probing));
-  if (!opinionChanged) return;
-  state.dirty = true;
+  if (opinionChanged) tellOpinion(turn, slot, from, outcome.detail);
+}
+
+/** This node thinks otherwise of a target: everyone hears of it at once. */
+function tellOpinion(turn: NodeTurn, slot: TargetSlot, from: Opinion, detail: string): void {
+  turn.state.dirty = true;
+  const service = slot.service.name;
+  const target = slot.target.name;
   const opinion = slot.probing.opinion;
   turn.log(
     opinion === "down" ? "warning" : "info",
     "opinion",
-    `${service}/${target} is ${opinion}: ${outcome.detail}.`,
+    `${service}/${target} is ${opinion}: ${detail}.`,
     {
       service,
       data: { target, from, to: opinion },
@@ -365,7 +378,7 @@ function stopIfTold(turn: NodeTurn): void {
 
 /** When `deadline` is to be given next; -Infinity = at once. */
 export function nextNodeDeadline(state: NodeState, now: MonoMs): MonoMs {
-  let next = Math.min(nextDeadline(state.election, now), nextLeaderWork(state), nextErrand(state));
+  let next = Math.min(nextDeadline(state.election, now), nextLeaderWork(state, now), nextErrand(state));
   if (state.stopping !== null) {
     return state.stopping.released ? next : Math.min(next, state.stopping.at + STOP_GRACE_MS);
   }

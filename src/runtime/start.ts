@@ -11,8 +11,10 @@ import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
 import { newIncarnation, systemRandom } from "../adapters/random.ts";
 import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
+import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config, DnsConfig, HostPort, MemberConfig } from "../config/config.ts";
+import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
 import { createNode } from "../node/node.ts";
@@ -61,7 +63,11 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   const env = { now: clock.now(), wallMs: clock.wallMs(), random: systemRandom };
   const state = createNode({ config, self: member.id, incarnation, memory }, env);
-  const link = openLink({ config, member, incarnation, log: options.log, clock });
+  const silent = (id: NodeId): boolean => {
+    const peer = state.election.peers.get(id);
+    return peer === undefined || !isAlive(state.election, peer, clock.now());
+  };
+  const link = openLink({ config, member, incarnation, log: options.log, clock, silent });
   if (!link.ok) return await giveUp(link.error);
   closers.push(() => link.value.close());
 
@@ -83,7 +89,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   const persist = stateDir === null
     ? null
-    : (durable: Durable): Result<null, string> => stateDir.save(durable);
+    : (durable: Durable): Result<void, string> => stateDir.save(durable);
   const engine: Engine = new Engine(state, {
     clock,
     random: systemRandom,
@@ -104,7 +110,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     clock,
     version: options.version,
     token: options.token,
-    counters: () => countersOf(link.value, servers.dns, engine.timing.worstMs(clock.now())),
+    counters: () => countersOf(link.value, servers.dns),
     notices: () => [...link.value.notices(clock.now()), ...(servers.dns?.problems ?? []), ...zone.problems],
   });
   const tell = (event: LogEvent): void => {
@@ -156,7 +162,7 @@ function openMemory(
 ): Result<{ stateDir: StateDir | null; memory: Durable | null }, string> {
   const path = config.node.stateDir;
   if (path === null) return ok({ stateDir: null, memory: null });
-  const opened = openStateDir({ path, cluster: config.cluster.name, node: member.id });
+  const opened = openStateDir({ path, clusterName: config.cluster.name, self: member.id });
   if (!opened.ok) return opened;
   const loaded = opened.value.load();
   if (loaded.ok) return ok({ stateDir: opened.value, memory: loaded.value });

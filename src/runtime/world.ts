@@ -23,7 +23,7 @@ export interface World {
   /** Hands over every datagram that is already here. */
   drain(): Promise<void>;
   /** Stores on disk before it returns; null without a state directory. */
-  readonly persist: ((durable: Durable) => Result<null, string>) | null;
+  readonly persist: ((durable: Durable) => Result<void, string>) | null;
   /** Never rejects; ends within the check's timeout. */
   probe(check: CheckConfig, target: TargetConfig): Promise<ProbeOutcome>;
   /** Never rejects; ends within `timeoutMs`, or soon after `signal`. */

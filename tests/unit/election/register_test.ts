@@ -55,7 +55,11 @@ Deno.test("acceptance counts only while the lease is held", () => {
     if (lab.leader() === null || lab.leader() === leader) assert.equal(lab.node(leader).committed, null);
   });
   assert.ok(lapsed);
-  assert.equal(text(lab.node(lab.leader()!).committed?.state), "late", "the next leader finds it and commits it");
+  assert.equal(
+    text(lab.node(lab.leader()!).committed?.state),
+    "late",
+    "the next leader finds it and commits it",
+  );
 });
 
 Deno.test("a state of many datagrams is pulled in parts, also with loss", () => {

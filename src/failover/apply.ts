@@ -1,0 +1,54 @@
+/** Writes a decision into the state that the cluster replicates. */
+import { assert } from "../base/assert.ts";
+import type { WallMs } from "../base/time.ts";
+import type { ServiceConfig } from "../config/config.ts";
+import { type ClusterState, decisionOn, withDecision } from "./cluster_state.ts";
+import type { Decision } from "./decision.ts";
+
+/** When and under which epoch something is decided. */
+export interface Stamp {
+  readonly wallMs: WallMs;
+  readonly epoch: string;
+}
+
+/** The state after a switch: another target in charge, a record of why, a higher serial. */
+export function applySwitch(
+  state: ClusterState,
+  service: ServiceConfig,
+  decision: Extract<Decision, { kind: "switch" }>,
+  stamp: Stamp,
+): ClusterState {
+  const { to, reason, detectMs } = decision;
+  const names = service.targets.map((target) => target.name);
+  assert(to === null || names.includes(to), "a service switches to one of its targets");
+  const before = decisionOn(state, service.name);
+  const pinned = before?.pinned ?? null;
+  const next = withDecision(state, service.name, {
+    active: to,
+    activeSinceWallMs: stamp.wallMs,
+    pinned: pinned !== null && names.includes(pinned) ? pinned : null,
+    drained: (before?.drained ?? []).filter((name) => names.includes(name)),
+    lastSwitch: {
+      from: before?.active ?? null,
+      to,
+      reason,
+      atWallMs: stamp.wallMs,
+      epoch: stamp.epoch,
+      detectMs,
+    },
+  });
+  return { serial: nextSerial(state.serial, stamp.wallMs), services: next.services };
+}
+
+/** SOA serials are 32 bits wide; the largest step that still counts as a rise (RFC 1982, 3.1). */
+const LARGEST_STEP = 0x7fff_ffff;
+
+/**
+ * The serial after `serial`: seconds of the wall clock where that is a rise, else one more. So it rises with
+ * every change whatever the clock does, and a cluster that forgot everything still comes out above its past.
+ */
+export function nextSerial(serial: number, wallMs: WallMs): number {
+  const seconds = Math.floor(wallMs / 1000) >>> 0;
+  const step = (seconds - serial) >>> 0;
+  return step >= 1 && step <= LARGEST_STEP ? seconds : (serial + 1) >>> 0;
+}

@@ -1,0 +1,131 @@
+/** The replicated state as bytes: JSON in UTF-8 with keys in one order, so that equal states are equal bytes. */
+import { err, ok, type Result } from "../base/result.ts";
+import {
+  type ClusterState,
+  type ServiceDecision,
+  servicesOf,
+  type SwitchReason,
+  type SwitchRecord,
+} from "./cluster_state.ts";
+
+/** State as bytes. */
+export function encodeState(state: ClusterState): Uint8Array {
+  const names = Object.keys(state.services).sort();
+  const services = names.map((name) => [name, plainDecision(state.services[name]!)] as const);
+  const plain = { serial: state.serial, services: Object.fromEntries(services) };
+  return new TextEncoder().encode(JSON.stringify(plain));
+}
+
+function plainDecision(decision: ServiceDecision): ServiceDecision {
+  const { active, activeSinceWallMs, pinned, drained, lastSwitch } = decision;
+  return {
+    active,
+    activeSinceWallMs,
+    pinned,
+    drained,
+    lastSwitch: lastSwitch === null ? null : plainSwitch(lastSwitch),
+  };
+}
+
+function plainSwitch({ from, to, reason, atWallMs, epoch, detectMs }: SwitchRecord): SwitchRecord {
+  return { from, to, reason, atWallMs, epoch, detectMs };
+}
+
+/**
+ * Bytes as state. Keys that this version does not know are left out (a newer one may have written them); all that
+ * it knows must be there and make sense. The error names the place.
+ */
+export function decodeState(bytes: Uint8Array): Result<ClusterState, string> {
+  let plain: unknown;
+  try {
+    plain = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return err("this is not JSON in UTF-8");
+  }
+  try {
+    return ok(readState(plain));
+  } catch (problem) {
+    if (problem instanceof Misshapen) return err(problem.message);
+    throw problem;
+  }
+}
+
+const REASONS: Readonly<Record<SwitchReason, true>> = {
+  "initial": true,
+  "adopted": true,
+  "down": true,
+  "failback": true,
+  "drained": true,
+  "manual": true,
+  "removed": true,
+  "all-down": true,
+};
+
+/** A state that is no state; never leaves this file. */
+class Misshapen extends Error {}
+
+function readState(value: unknown): ClusterState {
+  const plain = table(value, "the state");
+  const serial = number(plain["serial"], "serial");
+  if (!Number.isInteger(serial) || serial > 0xffff_ffff) {
+    throw new Misshapen("serial is not a whole number of 32 bits");
+  }
+  const services = Object.entries(table(plain["services"], "services"));
+  return {
+    serial,
+    services: servicesOf(services.map(([name, decision]) => [name, readDecision(decision, name)])),
+  };
+}
+
+function readDecision(value: unknown, service: string): ServiceDecision {
+  const at = `services.${service}`;
+  const plain = table(value, at);
+  const { active, activeSinceWallMs, pinned, drained, lastSwitch } = plain;
+  if (!Array.isArray(drained)) throw new Misshapen(`${at}.drained is not a list`);
+  return {
+    active: textOrNull(active, `${at}.active`),
+    activeSinceWallMs: number(activeSinceWallMs, `${at}.activeSinceWallMs`),
+    pinned: textOrNull(pinned, `${at}.pinned`),
+    drained: drained.map((name, i) => text(name, `${at}.drained[${i}]`)),
+    lastSwitch: lastSwitch === null ? null : readSwitch(lastSwitch, `${at}.lastSwitch`),
+  };
+}
+
+function readSwitch(value: unknown, at: string): SwitchRecord {
+  const { from, to, reason, atWallMs, epoch, detectMs } = table(value, at);
+  return {
+    from: textOrNull(from, `${at}.from`),
+    to: textOrNull(to, `${at}.to`),
+    reason: readReason(reason, `${at}.reason`),
+    atWallMs: number(atWallMs, `${at}.atWallMs`),
+    epoch: text(epoch, `${at}.epoch`),
+    detectMs: detectMs === null ? null : number(detectMs, `${at}.detectMs`),
+  };
+}
+
+function readReason(value: unknown, at: string): SwitchReason {
+  const name = text(value, at);
+  if (!Object.hasOwn(REASONS, name)) throw new Misshapen(`${at} is no known reason`);
+  return name as SwitchReason;
+}
+
+function table(value: unknown, at: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw new Misshapen(`${at} is not a table`);
+}
+
+function text(value: unknown, at: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw new Misshapen(`${at} is not a text`);
+}
+
+function textOrNull(value: unknown, at: string): string | null {
+  return value === null ? null : text(value, at);
+}
+
+function number(value: unknown, at: string): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
+  throw new Misshapen(`${at} is not a number of 0 or more`);
+}

@@ -1,0 +1,151 @@
+/** What an action's answer means for its publisher. See `reconcile.ts`. */
+import type { Env } from "../base/time.ts";
+import type { Operation, Reconciler } from "./reconciler.ts";
+
+/** One thing worth telling; `detail` is one sentence for people, without a full stop. */
+export interface Told {
+  readonly event: "published" | "publish-failed" | "drift" | "repaired" | null;
+  readonly detail: string;
+}
+
+/** Nothing to tell. */
+export const QUIET: Told = { event: null, detail: "" };
+
+/** How often a publisher that is right is looked at, ms. */
+export const VERIFY_MS = 30_000;
+/** Back-off after the first failure, and at most, ms; half to all of it is waited. */
+export const BACKOFF_MS = { first: 200, most: 30_000 } as const;
+/** The longest quiet that a far side may ask for, ms. */
+const MAX_QUIET_MS = 600_000;
+
+/** An action failed. */
+export function onFailed(
+  r: Reconciler,
+  operation: Operation,
+  detail: string,
+  retryAfterMs: number | null,
+  env: Env,
+): Told {
+  if (operation.kind === "read") {
+    r.blind = true;
+    return fail(r, `reading what it shows failed: ${detail}`, retryAfterMs, env);
+  }
+  // It may have been done all the same, or be done late: look before the next try, and again later.
+  r.seen = false;
+  r.blind = false;
+  r.wrote = undefined;
+  r.confirmed = false;
+  r.lookAgainAt = env.now + r.timeoutMs;
+  return fail(r, `publishing ${word(operation.value)} failed: ${detail}`, retryAfterMs, env);
+}
+
+/** The world was looked at. */
+export function onRead(
+  r: Reconciler,
+  operation: Operation,
+  shows: string | null | undefined,
+  env: Env,
+): Told {
+  if (shows === undefined) return onFailed(r, operation, "it did not say what is shown", null, env);
+  r.shows = shows;
+  r.seen = true;
+  r.blind = false;
+  r.verifyAt = env.now + VERIFY_MS;
+  if (operation.secondLook) r.lookAgainAt = Infinity;
+  const { desired } = r;
+  if (desired === null) return recover(r, `it can be read again and shows ${word(shows)}`);
+  if (shows === desired.value) return confirm(r, env);
+  if (r.wrote !== undefined) {
+    r.wrote = undefined;
+    return fail(r, `${word(desired.value)} was published, but ${word(shows)} is shown`, null, env);
+  }
+  if (r.confirmed && !operation.secondLook) return drift(r, shows, desired.value);
+  r.confirmed = false;
+  return QUIET;
+}
+
+/** A write was done. Some publishers say at once what is shown now. */
+export function onWritten(
+  r: Reconciler,
+  operation: Operation,
+  shows: string | null | undefined,
+  env: Env,
+): Told {
+  if (r.shows !== operation.value) r.lastChangeAt = env.now;
+  r.shows = operation.value;
+  const { desired } = r;
+  if (desired?.value !== operation.value || (!r.canRead && desired.target !== operation.target)) {
+    r.seen = true; // the wish has changed meanwhile: no time to read back what nobody wants any more
+    return QUIET;
+  }
+  if (!r.canRead) {
+    if (operation.secondLook) r.lookAgainAt = Infinity;
+    const first = !r.confirmed;
+    r.confirmed = true;
+    const recovered = recover(r, `${word(operation.value)} is published`);
+    return first ? { event: "published", detail: `${word(operation.value)} is published` } : recovered;
+  }
+  r.wrote = operation.value;
+  r.seen = false;
+  r.blind = false;
+  return shows === undefined ? QUIET : onRead(r, operation, shows, env);
+}
+
+/** Brings `state` and `error` in line with the rest. */
+export function settle(r: Reconciler): void {
+  if (r.leading === null) r.state = "pending";
+  else if (r.failing) r.state = "failed";
+  else if (r.drifted) r.state = "drift";
+  else r.state = r.confirmed ? "ok" : "pending";
+  if (r.state === "ok" || r.state === "pending") r.error = null;
+}
+
+function confirm(r: Reconciler, env: Env): Told {
+  const shown = word(r.desired?.value ?? null);
+  const wasDrift = r.drifted;
+  const isNew = !r.confirmed && r.wrote !== undefined;
+  r.confirmed = true;
+  r.drifted = false;
+  r.wrote = undefined;
+  r.verifiedAt = env.now;
+  const recovered = recover(r, `${shown} is shown, it works again`);
+  if (wasDrift) return { event: "repaired", detail: `${shown} is shown again` };
+  return isNew ? { event: "published", detail: `${shown} is published` } : recovered;
+}
+
+function drift(r: Reconciler, shows: string | null, wanted: string | null): Told {
+  const known = r.drifted;
+  r.drifted = true;
+  r.error = `${word(shows)} is shown instead of ${word(wanted)}`;
+  const then = r.onDrift === "repair" ? "it is put right" : "it is left so (on_drift)";
+  const recovered = recover(r, r.error);
+  if (known && recovered.event === null) return QUIET;
+  return { event: "drift", detail: `${r.error}; ${then}` };
+}
+
+function fail(r: Reconciler, error: string, retryAfterMs: number | null, env: Env): Told {
+  const news = !r.failing;
+  r.failing = true;
+  r.failures++;
+  r.error = error;
+  r.tryAt = env.now + backoffMs(r.failures, env.random.next());
+  if (retryAfterMs !== null) r.quietUntil = env.now + Math.min(Math.max(0, retryAfterMs), MAX_QUIET_MS);
+  return news ? { event: "publish-failed", detail: error } : QUIET;
+}
+
+function recover(r: Reconciler, detail: string): Told {
+  const news = r.failing;
+  r.failing = false;
+  r.failures = 0;
+  return news ? { event: "published", detail } : QUIET;
+}
+
+/** Doubles from 200 ms up to 30 s; `chance` (0..1) takes off up to half of it. */
+function backoffMs(failures: number, chance: number): number {
+  const whole = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 30));
+  return whole * (1 - chance / 2);
+}
+
+function word(value: string | null): string {
+  return value ?? "nothing";
+}
