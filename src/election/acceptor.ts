@@ -69,7 +69,6 @@ function follow(state: ElectionState, claim: Extract<Message, { kind: "claim" }>
   state.startAt = null;
   state.failures = 0;
   state.leaderEntry = claim.entry;
-  if (state.handover?.to === claim.ballot.node) state.handover = null;
   for (const peer of state.peers.values()) peer.outranked = 0;
 }
 

@@ -9,33 +9,38 @@ import { outranks, windowMs } from "./settings.ts";
 import type { ElectionState, Peer } from "./state.ts";
 import { needed, type Turn } from "./turn.ts";
 
-/** Older lives remembered of one peer. */
-const MAX_OLDER_LIVES = 8;
+/** Heartbeats without a word after which a peer's life may be over: only then another life takes its place. */
+const SILENT_HEARTBEATS = 3;
 /** Shortest and default pauses between tries, ms. */
 const MIN_DELTA_MS = 20;
 
 /** What a header means for this node. */
-export type Listening = "fresh" | "older-life" | "not-for-us";
+export type Listening = "fresh" | "other-life" | "not-for-us";
 
-/** Takes note of a verified header. Anything but `fresh` carries no message for this life of this node. */
+/**
+ * Takes note of a verified header. Anything but `fresh` carries no message for this life of this node.
+ *
+ * Which of two lives of a peer is the newer cannot be told: incarnations have no order, and a datagram of a dead life
+ * may arrive after the living one was heard. So the life that is heard stays until it has been silent for a while; a
+ * stray datagram of a dead life can take its place, if at all, only until the living one is heard again.
+ */
 export function listen(turn: Turn, peer: Peer, header: Header): Listening {
   const { state, now } = turn;
   if (peer.incarnation !== header.incarnation) {
-    if (peer.olderLives.includes(header.incarnation)) {
-      if (now - peer.olderHeardAt > windowMs(state.settings)) turn.note({ name: "twin", id: peer.member.id });
-      peer.olderHeardAt = now;
-      turn.heardChanged();
-      return "older-life";
+    if (peer.incarnation !== null && now - peer.heardAt <= silenceMs(state)) {
+      hearOtherLife(turn, peer);
+      return "other-life";
     }
     newLife(state, peer, header.incarnation);
   }
   const late = lateness(peer, header, now, state.settings.rho);
   if (late > windowMs(state.settings)) return "not-for-us";
   if (header.to !== null && header.to !== state.incarnation) {
-    if (peer.addressedUs) noticeTwin(turn);
+    // One that overtook the first that was meant for this life tells nothing.
+    if (peer.addressedUs !== null && header.stamp > peer.addressedUs) noticeTwin(turn);
     return "not-for-us";
   }
-  peer.addressedUs ||= header.to !== null;
+  if (header.to !== null) peer.addressedUs = Math.max(peer.addressedUs ?? -Infinity, header.stamp);
   countLoss(peer, header.count);
   const sentAt = now - late;
   if (sentAt > peer.heardAt) {
@@ -78,16 +83,31 @@ function noticeTwin(turn: Turn): void {
   turn.state.twinAt = turn.now;
 }
 
-function newLife(state: ElectionState, peer: Peer, incarnation: Incarnation): void {
-  if (peer.incarnation !== null) {
-    peer.olderLives = [peer.incarnation, ...peer.olderLives].slice(0, MAX_OLDER_LIVES);
+function silenceMs(state: ElectionState): number {
+  const { heartbeatMs, leaseMs } = state.settings;
+  return Math.min(SILENT_HEARTBEATS * heartbeatMs, leaseMs / 2);
+}
+
+/** Two lives that go on being heard beside each other are two processes; one word of another life may be a stray. */
+function hearOtherLife(turn: Turn, peer: Peer): void {
+  const { state, now } = turn;
+  if (peer.otherLifeSince === null || now - peer.otherLifeSince > windowMs(state.settings)) {
+    peer.otherLifeSince = now;
   }
+  if (now - peer.otherLifeSince <= silenceMs(state)) return;
+  if (now - peer.twinHeardAt > windowMs(state.settings)) turn.note({ name: "twin", id: peer.member.id });
+  peer.twinHeardAt = now;
+  turn.heardChanged();
+}
+
+function newLife(state: ElectionState, peer: Peer, incarnation: Incarnation): void {
   peer.incarnation = incarnation;
+  peer.otherLifeSince = null;
   peer.heardAt = -Infinity;
   peer.heard = [];
   peer.joining = true;
   peer.twoWaySince = null;
-  peer.addressedUs = false;
+  peer.addressedUs = null;
   peer.offset = null;
   peer.lastStamp = null;
   peer.lastCount = null;

@@ -155,6 +155,6 @@ export function superseded(turn: Turn): void {
   state.role = { kind: "follower" };
   state.startAt = null;
   state.joining = createJoining(state.settings, true, now);
-  for (const peer of state.peers.values()) peer.addressedUs = false;
+  for (const peer of state.peers.values()) peer.addressedUs = null;
   if (role.kind === "leader" || role.kind === "claiming") beginRelease(turn, role.tenure.ballot, null);
 }

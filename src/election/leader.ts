@@ -9,7 +9,7 @@ import { newBallot, sendClaims } from "./candidate.ts";
 import { delta, hearersOf, isAlive, isTwoWay } from "./detector.ts";
 import { makeEntry } from "./entry.ts";
 import { pull, takeAssembled } from "./inbox.ts";
-import { beginRelease, bestSuccessor, letGo } from "./release.ts";
+import { beginRelease, bestSuccessor, handoverFailed, letGo } from "./release.ts";
 import { outranks, trustedLeaseMs, windowMs } from "./settings.ts";
 import type { ElectionState, Peer, Role, Tenure } from "./state.ts";
 import { isNewer, needed, nthLargest, refOf, sameEntry, type Turn } from "./turn.ts";
@@ -59,6 +59,7 @@ function act(turn: Turn, tenure: Tenure): void {
   if (before === null) {
     state.role = { kind: "leader", tenure, nextAt: now + state.settings.heartbeatMs };
     state.releasing = null;
+    if (state.handover !== null) handoverFailed(state); // the lease is back here before the successor's time is up
     turn.note({ name: "leader", ballot: tenure.ballot });
   } else {
     turn.note({ name: "reballot", ballot: tenure.ballot, from: before });
@@ -106,7 +107,9 @@ export function tickChoice(turn: Turn, tenure: Tenure): void {
     if (peer === undefined || isAlive(state, peer, now) || !sameEntry(grant.accepted, choice.ref)) continue;
     tenure.grantedNow.delete(id);
   }
-  if (tenure.grantedNow.size >= needed(state)) chooseEntry(turn, tenure);
+  if (tenure.grantedNow.size < needed(state)) return;
+  tenure.choice = null;
+  chooseEntry(turn, tenure);
 }
 
 function propose(turn: Turn, tenure: Tenure, index: number, bytes: Uint8Array): void {
@@ -120,15 +123,20 @@ function propose(turn: Turn, tenure: Tenure, index: number, bytes: Uint8Array): 
   commitIfAccepted(turn, tenure); // a cluster of one
 }
 
-/** Proposes a new state. Returns false when this node cannot now: it does not lead, or one is on its way. */
-export function proposeState(turn: Turn, bytes: Uint8Array): boolean {
-  const { state, now } = turn;
+/** True while a new state may be proposed: this node may act, and no other state is on its way. */
+export function canPropose(state: ElectionState, now: MonoMs): boolean {
   const role = state.role;
   if (role.kind !== "leader" || now >= role.tenure.validUntil || !role.tenure.ready) return false;
   const { tenure } = role;
   if (tenure.acting === null || compareBallots(tenure.acting, tenure.ballot) !== 0) return false;
-  if (tenure.proposal !== null && !tenure.proposal.committed) return false;
-  propose(turn, tenure, (state.accepted?.index ?? 0) + 1, bytes);
+  return tenure.proposal === null || tenure.proposal.committed;
+}
+
+/** Proposes a new state. Returns false when this node cannot now. */
+export function proposeState(turn: Turn, bytes: Uint8Array): boolean {
+  const { state, now } = turn;
+  if (!canPropose(state, now) || state.role.kind !== "leader") return false;
+  propose(turn, state.role.tenure, (state.accepted?.index ?? 0) + 1, bytes);
   return true;
 }
 
@@ -192,6 +200,8 @@ export function reballot(turn: Turn, tenure: Tenure): void {
   tenure.ballot = newBallot(turn);
   tenure.grantedNow.clear();
   tenure.denied.clear();
+  // Chosen among the old ballot's grants: proposed in the new one it could hide what that one's grants show.
+  tenure.choice = null;
   sendClaims(turn, tenure);
   if (state.role.kind === "leader") state.role.nextAt = now + delta(state) / 2;
 }

@@ -47,6 +47,13 @@ export function onRelease(turn: Turn, release: Extract<Message, { kind: "release
   }
 }
 
+/** The successor did not take up what it was handed: next time it must have been steady for longer (rule 6, k). */
+export function handoverFailed(state: ElectionState): void {
+  const successor = state.handover === null ? undefined : state.peers.get(state.handover.to);
+  if (successor !== undefined) successor.vanished++;
+  state.handover = null;
+}
+
 /** Stops acting, then releases. With a successor, this node holds back for it. */
 export function letGo(
   turn: Turn,

@@ -73,12 +73,12 @@ export interface ElectionState {
 /** What this node knows of another. */
 export interface Peer {
   readonly member: Member;
-  /** Its newest life known here; null when never heard. */
+  /** The life of it that is heard; null when never heard. */
   incarnation: Incarnation | null;
-  /** Older lives, newest first, at most eight. */
-  olderLives: Incarnation[];
-  /** When an older life was last heard beside the newest: a twin. */
-  olderHeardAt: MonoMs;
+  /** When another life began to be heard beside this one; null when none is. */
+  otherLifeSince: MonoMs | null;
+  /** When two lives of it were last heard beside each other: a twin. */
+  twinHeardAt: MonoMs;
   /** When the newest datagram of it was sent, by this node's clock; -Infinity when never. */
   heardAt: MonoMs;
   /** Its last header. */
@@ -88,8 +88,8 @@ export interface Peer {
   hearsUsAt: MonoMs;
   /** Since when both ways have worked without a break; null while they do not. */
   twoWaySince: MonoMs | null;
-  /** It has addressed this life of this node before: another `to` from now on means a newer twin. */
-  addressedUs: boolean;
+  /** Its newest stamp on a datagram for this life of this node: another `to` under a later one means a newer twin. */
+  addressedUs: number | null;
   /** Smallest (arrival - its stamp) seen, and when: what a datagram on time looks like. */
   offset: { min: number; at: MonoMs } | null;
   /** Its newest stamp and when it arrived, for the echo. */
@@ -273,14 +273,14 @@ function createPeer(member: Member): Peer {
   return {
     member,
     incarnation: null,
-    olderLives: [],
-    olderHeardAt: -Infinity,
+    otherLifeSince: null,
+    twinHeardAt: -Infinity,
     heardAt: -Infinity,
     heard: [],
     joining: true,
     hearsUsAt: -Infinity,
     twoWaySince: null,
-    addressedUs: false,
+    addressedUs: null,
     offset: null,
     lastStamp: null,
     rttMs: null,

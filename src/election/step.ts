@@ -40,7 +40,7 @@ import {
   tickLeader,
   tickYield,
 } from "./leader.ts";
-import { beginRelease, bestSuccessor, letGo, onRelease, tickRelease } from "./release.ts";
+import { beginRelease, bestSuccessor, handoverFailed, letGo, onRelease, tickRelease } from "./release.ts";
 import type { ElectionState, Peer } from "./state.ts";
 import { type ElectionEffect, Turn } from "./turn.ts";
 
@@ -169,9 +169,8 @@ function countVanished(turn: Turn): void {
     if (holder !== undefined) holder.vanished++;
   }
   if (state.handover !== null && now >= state.handover.by) {
-    const successor = state.peers.get(state.handover.to);
-    if (successor !== undefined) successor.vanished++;
-    state.handover = null;
+    if (runningPromise(state, now)?.ballot.node === state.handover.to) state.handover = null;
+    else handoverFailed(state);
   }
 }
 

@@ -74,8 +74,10 @@ export class Turn {
 
   /** The effects in their promised order. */
   effects(): ElectionEffect[] {
-    const { highest, released, accepted } = this.state;
-    const first: ElectionEffect[] = this.#dirty
+    const { highest, released, accepted, joining } = this.state;
+    // What a node without memory has picked up so far is no memory: stored, it would end the next life's search.
+    const whole = joining === null || joining.remembers;
+    const first: ElectionEffect[] = this.#dirty && whole
       ? [{ kind: "persist", memory: { highest, released, accepted } }]
       : [];
     return first.concat(this.#sends, this.#notes);
@@ -102,7 +104,7 @@ export class Turn {
     const heard: Heard[] = [];
     for (const peer of this.state.peers.values()) {
       if (peer.incarnation === null || peer.heardAt < since) continue;
-      heard.push({ id: peer.member.id, incarnation: peer.incarnation, twin: peer.olderHeardAt >= since });
+      heard.push({ id: peer.member.id, incarnation: peer.incarnation, twin: peer.twinHeardAt >= since });
     }
     return this.#heard = heard;
   }

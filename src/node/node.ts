@@ -111,6 +111,7 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     dirty: false,
     aliveThen: "",
     leaderThen: null,
+    leaderlessSince: null,
     proposed: null,
     wishes: [],
     errands: new Map(),
@@ -343,20 +344,27 @@ function onPersisted(turn: NodeTurn, ok: boolean, detail: string): void {
   else turn.log("error", "state-dir", `The state directory cannot be written: ${detail}`);
 }
 
-/** Tells once who leads, as this node sees it. */
+/** Tells once who leads, as this node sees it. A handover leaves no leader for a moment: that is no news. */
 function tellLeader(turn: NodeTurn): void {
   const { state, now } = turn;
   const ballot = knownLeader(state.election, now);
-  const epoch = ballot === null ? null : formatEpoch(ballot);
-  if ((state.leaderThen?.epoch ?? null) === epoch) return;
-  const before = state.leaderThen;
-  state.leaderThen = ballot === null || epoch === null ? null : { id: ballot.node, epoch, since: now };
-  const text = ballot === null
-    ? `No leader is known; it was node ${before?.id}.`
-    : `Node ${ballot.node} leads, epoch ${epoch}.`;
-  turn.log(ballot === null ? "warning" : "info", "leader", text, {
+  if (ballot === null) {
+    if (state.leaderThen === null) return;
+    state.leaderlessSince ??= now;
+    if (now - state.leaderlessSince < state.config.election.heartbeatMs) return;
+    turn.log("warning", "leader", `No leader is known; it was node ${state.leaderThen.id}.`, {
+      data: { node: null },
+    });
+    state.leaderThen = null;
+    return;
+  }
+  state.leaderlessSince = null;
+  const epoch = formatEpoch(ballot);
+  if (state.leaderThen?.epoch === epoch) return;
+  state.leaderThen = { id: ballot.node, epoch, since: now };
+  turn.log("info", "leader", `Node ${ballot.node} leads, epoch ${epoch}.`, {
     epoch,
-    data: { node: ballot?.node ?? null },
+    data: { node: ballot.node },
   });
 }
 

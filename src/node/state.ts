@@ -40,6 +40,8 @@ export interface NodeState {
   aliveThen: string;
   /** The leader as last told in an event. */
   leaderThen: { readonly id: NodeId; readonly epoch: string; readonly since: MonoMs } | null;
+  /** Since when no leader is known; null while one is. */
+  leaderlessSince: MonoMs | null;
   /** The state on its way to a majority, with the wishes in it. */
   proposed: {
     readonly bytes: Uint8Array;

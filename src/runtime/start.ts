@@ -139,7 +139,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     ended,
     stop: (): void => {
       engine.give({ kind: "stop" });
-      setTimeout(finish, STOP_LIMIT_MS);
+      setTimeout(finish, STOP_LIMIT_MS).unref(); // must not keep the process once all is closed
     },
   });
 }

@@ -57,7 +57,7 @@ function problemOf(ran: ProgramRun, timeoutMs: number): string | null {
     case "not-started":
       return ran.detail;
     case "cut-off": {
-      const why = ran.why === "timeout" ? `not done within ${timeoutMs} ms` : "cut off, the lease is over";
+      const why = ran.why === "timeout" ? `not done within ${timeoutMs} ms` : "cut off before it was done";
       return why + lastWords(ran.stderr);
     }
     case "ended":
