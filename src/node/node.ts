@@ -297,15 +297,21 @@ function onDeadline(turn: NodeTurn): void {
 
 function probeDue(turn: NodeTurn): void {
   const { state, now } = turn;
-  for (const { service, target, probing } of state.targets) {
-    if (now < nextProbeAt(probing)) continue;
-    startProbe(probing, service.check, now);
-    turn.add({
-      kind: "probe",
-      service: service.name,
-      target: target.name,
-      timeoutMs: service.check.timeoutMs,
-    });
+  for (let index = state.agenda.takeDue(now); index !== null; index = state.agenda.takeDue(now)) {
+    const slot = state.targets[index];
+    if (slot === undefined) continue;
+    const { service, target, probing } = slot;
+    if (now >= nextProbeAt(probing)) {
+      const lost = startProbe(probing, service.check, now);
+      if (lost.opinionChanged) tellOpinion(turn, slot, lost.from, "no answer");
+      turn.add({
+        kind: "probe",
+        service: service.name,
+        target: target.name,
+        timeoutMs: service.check.timeoutMs,
+      });
+    }
+    state.agenda.put(index, nextProbeAt(probing));
   }
 }
 
