@@ -7,6 +7,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Ballot } from "../election/ballot.ts";
 import type { Entry, Header, Message } from "../election/messages.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
+import type { PublishAction, PublishResult } from "../publish/action.ts";
 
 /** One opened and verified datagram. */
 export interface Packet {
@@ -76,22 +77,6 @@ export interface PublisherRef {
   readonly service: string;
   readonly index: number;
 }
-
-/** What a publisher is to do; `value` is what to publish, null to withdraw. */
-export type PublishAction =
-  | { readonly kind: "read" }
-  | {
-    readonly kind: "write";
-    readonly target: string | null;
-    readonly value: string | null;
-    readonly previous: string | null;
-    readonly epoch: string;
-  };
-
-export type PublishResult =
-  /** `shows`: the published value; null = nothing; undefined = this publisher cannot read. */
-  | { readonly kind: "ok"; readonly shows: string | null | undefined }
-  | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
 
 /** What a node remembers over restarts with `state_dir` (rule 8). */
 export interface Durable {

@@ -392,7 +392,7 @@ function stopIfTold(turn: NodeTurn): void {
 
 /** When `deadline` is to be given next; -Infinity = at once. */
 export function nextNodeDeadline(state: NodeState, now: MonoMs): MonoMs {
-  let next = Math.min(nextDeadline(state.election, now), nextLeaderWork(state, now), nextErrand(state));
+  const next = Math.min(nextDeadline(state.election, now), nextLeaderWork(state, now), nextErrand(state));
   if (state.stopping !== null) {
     return state.stopping.released ? next : Math.min(next, state.stopping.at + STOP_GRACE_MS);
   }

@@ -21,7 +21,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Env, MonoMs } from "../base/time.ts";
-import type { PublishAction, PublishResult } from "../node/events.ts";
+import type { PublishAction, PublishResult } from "./action.ts";
 import { onFailed, onRead, onWritten, QUIET, settle, type Told } from "./outcome.ts";
 import type { Desired, Operation, Reconciler } from "./reconciler.ts";
 

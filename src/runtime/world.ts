@@ -4,15 +4,8 @@ import type { MonoMs, Random, WallMs } from "../base/time.ts";
 import type { Result } from "../base/result.ts";
 import type { CheckConfig, TargetConfig } from "../config/config.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
-import type {
-  Durable,
-  LogEvent,
-  Outcome,
-  Packet,
-  PublishAction,
-  PublisherRef,
-  PublishResult,
-} from "../node/events.ts";
+import type { Durable, LogEvent, Outcome, Packet, PublisherRef } from "../node/events.ts";
+import type { PublishAction, PublishResult } from "../publish/action.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 
 export interface World {

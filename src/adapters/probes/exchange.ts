@@ -45,6 +45,8 @@ class OneExchange {
   readonly #resolve: (reply: Reply) => void;
   #request: ClientRequest | null = null;
   #reply: Reply | null = null;
+  /** The answer as far as it has come: without its body. */
+  #begun: Reply | null = null;
   #warning: string | null = null;
   readonly #abort = (): void => void this.#request?.destroy();
 
@@ -65,7 +67,9 @@ class OneExchange {
     }
     this.#request = request;
     this.#attempt.signal.addEventListener("abort", this.#abort);
-    request.on("error", (problem) => this.#end({ kind: "failed", detail: describeError(problem, hop.host) }));
+    request.on("error", (problem) => {
+      this.#end(this.#begun ?? { kind: "failed", detail: describeError(problem, hop.host) });
+    });
     request.on("response", (response) => this.#onResponse(response));
     request.on("upgrade", (response, socket) => {
       this.#onResponse(response);
@@ -120,9 +124,10 @@ class OneExchange {
   #onResponse(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     const location = response.headers.location ?? null;
-    const answer = { kind: "answer", status, location, warning: this.#warning } as const;
-    response.on("error", () => this.#end({ ...answer, body: null }));
-    if (!this.#what.wantsBody) return this.#end({ ...answer, body: null });
+    const answer = { kind: "answer", status, location, body: null, warning: this.#warning } as const;
+    this.#begun = answer;
+    response.on("error", () => this.#end(answer));
+    if (!this.#what.wantsBody) return this.#end(answer);
     this.#attempt.stage = "whole answer";
     const body = new Uint8Array(MAX_BODY);
     let length = 0;
@@ -134,8 +139,8 @@ class OneExchange {
       length += kept.length;
       if (length === MAX_BODY) judge();
     });
-    response.on("end", () => response.complete ? judge() : this.#end({ ...answer, body: null }));
-    response.on("close", () => this.#end({ ...answer, body: null }));
+    response.on("end", () => response.complete ? judge() : this.#end(answer));
+    response.on("close", () => this.#end(answer));
   }
 
   /** The first word counts; the connection is of no more use. */
@@ -146,7 +151,9 @@ class OneExchange {
 
   #close(): void {
     this.#attempt.signal.removeEventListener("abort", this.#abort);
-    this.#resolve(this.#reply ?? { kind: "failed", detail: "connection closed without an answer" });
+    this.#resolve(
+      this.#reply ?? this.#begun ?? { kind: "failed", detail: "connection closed without an answer" },
+    );
   }
 }
 

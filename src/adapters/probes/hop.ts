@@ -83,7 +83,11 @@ export function nextHop(
   if (isOwn) {
     // The port in the Host header need not be the one that is connected to.
     return ok(
-      ownHop(check, target, url.host === first.host ? { ...request, ...ownPort(check, target) } : request),
+      ownHop(
+        check,
+        target,
+        url.origin === first.origin ? { ...request, ...ownPort(check, target) } : request,
+      ),
     );
   }
   return ok({

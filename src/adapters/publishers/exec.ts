@@ -4,7 +4,7 @@
  * whenever there is doubt. `read_command` prints what the world shows; nothing = nothing is published.
  */
 import type { PublisherConfig } from "../../config/config.ts";
-import type { PublishAction, PublishResult } from "../../node/events.ts";
+import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import type { Publisher } from "./publisher.ts";
 import { type ProgramRun, runProgram } from "./run_program.ts";
 

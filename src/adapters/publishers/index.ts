@@ -1,13 +1,19 @@
 /** All publishers of a config that act on the world; the embedded DNS server is none of them. */
 import { unreachable } from "../../base/assert.ts";
 import type { Config, PublisherConfig } from "../../config/config.ts";
-import type { PublishAction, PublisherRef, PublishResult } from "../../node/events.ts";
+import type { PublisherRef } from "../../node/events.ts";
+import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import { createExecPublisher } from "./exec.ts";
 import type { Publisher } from "./publisher.ts";
 
 export interface Publishers {
   /** Performs one action. Never rejects; ends within `timeoutMs`, or soon after `signal` fires. */
-  perform(ref: PublisherRef, action: PublishAction, timeoutMs: number, signal: AbortSignal): Promise<PublishResult>;
+  perform(
+    ref: PublisherRef,
+    action: PublishAction,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<PublishResult>;
   /** Cuts off what is under way and waits for it. */
   close(): Promise<void>;
 }
@@ -23,7 +29,9 @@ export function createPublishers(config: Config): Publishers {
   return {
     perform: async (ref, action, timeoutMs, signal): Promise<PublishResult> => {
       const publisher = byService.get(ref.service)?.[ref.index] ?? null;
-      if (publisher === null) return { kind: "failed", detail: "there is no such publisher", retryAfterMs: null };
+      if (publisher === null) {
+        return { kind: "failed", detail: "there is no such publisher", retryAfterMs: null };
+      }
       const performed = publisher.perform(action, timeoutMs, AbortSignal.any([signal, ending.signal]));
       underWay.add(performed);
       try {

@@ -1,4 +1,4 @@
-import type { PublishAction, PublishResult } from "../../node/events.ts";
+import type { PublishAction, PublishResult } from "../../publish/action.ts";
 
 /** One place where the answer is exposed. What to do, and when, is decided by `publish/reconcile.ts`. */
 export interface Publisher {

@@ -74,6 +74,10 @@ Deno.test("a wall clock that is set, forward or back, moves nothing", () => {
     assert.equal(now - last, 10, `set by ${step}`);
     last = now;
   }
+  machine.awake(6.5); // the uptime clock has stepped by 10
+  machine.wallMs += 1_000;
+  assert.equal(clock.now() - last, 6.5);
+  last = clock.now();
   machine.asleep(2_000);
   assert(Math.abs(clock.now() - last - 2_000) <= 2, "and the next sleep is seen all the same");
 });
