@@ -35,8 +35,8 @@ export interface WireOptions {
 }
 
 /**
- * Why a datagram was not opened. `from` is what the datagram claims; it is certain where the comment says
- * "verified": those alone are worth an alarm.
+ * Why a datagram was not opened. `from` is certain where the comment says "verified"; elsewhere it is what the
+ * datagram claims, yet a member's id in all but `unknown-sender`: junk cannot fill tables kept by `from`.
  */
 export type Rejection =
   | HeaderProblem
@@ -44,6 +44,7 @@ export type Rejection =
   | { readonly kind: "own"; readonly from: NodeId }
   /** Sent to another node's address, which leads here: a wrong address in the member list, or a forgery. */
   | { readonly kind: "misdirected"; readonly from: NodeId; readonly to: NodeId }
+  /** Not a member of our list, nor proven to be one of another list. */
   | { readonly kind: "unknown-sender"; readonly from: NodeId }
   /** Its sequence number was taken, or is older than the window. */
   | { readonly kind: "replay"; readonly from: NodeId }
@@ -121,12 +122,17 @@ export function createOpener(options: WireOptions): Opener {
   function refuse(header: ClearHeader, lives: Lives, life: Life | null): Rejection | null {
     const { from, to } = header;
     if (from === self && header.incarnation === incarnation) return { kind: "own", from };
-    if (to !== self) return { kind: "misdirected", from, to };
+    const isMember = memberIds.has(from);
     // an id that is not in our list is news only from a node with another list
-    if (!memberIds.has(from) && header.fingerprint === fingerprint) return { kind: "unknown-sender", from };
+    if (!isMember && (to !== self || header.fingerprint === fingerprint)) {
+      return { kind: "unknown-sender", from };
+    }
+    if (to !== self) return { kind: "misdirected", from, to };
     const taken = life?.window.taken(header.sequence) ?? header.sequence < 1;
     if (taken || lives.isClosed(from, header.incarnation)) return { kind: "replay", from };
-    if (!ring.some((entry) => entry.hint === header.keyHint)) return { kind: "unknown-key", from };
+    if (!ring.some((entry) => entry.hint === header.keyHint)) {
+      return isMember ? { kind: "unknown-key", from } : { kind: "unknown-sender", from };
+    }
     return null;
   }
 
@@ -162,7 +168,7 @@ export function createOpener(options: WireOptions): Opener {
       const refusal = refuse(header, lives, known);
       if (refusal !== null) return err(refusal);
       const opened = unseal(bytes, header, lives, known, now);
-      if (opened === null) return err({ kind: "bad-tag", from });
+      if (opened === null) return err({ kind: memberIds.has(from) ? "bad-tag" : "unknown-sender", from });
       if (header.fingerprint !== fingerprint) {
         return err({ kind: "other-members", from, fingerprint: header.fingerprint });
       }

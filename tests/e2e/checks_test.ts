@@ -22,24 +22,26 @@ ca_file = "${folder}/good.pem"
 expect_status = [200]
 expect_body = "^fine$"`;
   await using cluster = new TestCluster({ check });
-  const stop = new AbortController();
-  const finished: Promise<void>[] = [];
-  const serve = (target: "web-a" | "web-b", certificate: string, text: string): AbortController => {
-    const stopOne = new AbortController();
-    stop.signal.addEventListener("abort", () => stopOne.abort());
+  const stops: (() => Promise<void>)[] = [];
+  const serve = (target: "web-a" | "web-b", certificate: string, text: string): () => Promise<void> => {
     const { host: hostname, port } = cluster.service(target).address;
     const cert = Deno.readTextFileSync(`${folder}/${certificate}.pem`);
     const key = Deno.readTextFileSync(`${folder}/${certificate}.key`);
+    const signal = new AbortController();
     const server = Deno.serve(
-      { hostname, port, cert, key, signal: stopOne.signal, onListen: (): void => {} },
+      { hostname, port, cert, key, signal: signal.signal, onListen: (): void => {} },
       () => new Response(text),
     );
-    finished.push(server.finished);
-    return stopOne;
+    const stop = async (): Promise<void> => {
+      signal.abort();
+      await server.finished;
+    };
+    stops.push(stop);
+    return stop;
   };
   try {
-    const first = serve("web-a", "good", "fine");
-    const second = serve("web-b", "other", "fine");
+    const stopA = serve("web-a", "good", "fine");
+    const stopB = serve("web-b", "other", "fine");
     cluster.start(1, 2, 3);
     await cluster.until("a is up, b is down for its certificate", async () => {
       const targets = (await cluster.status(1))?.services[0]?.targets ?? [];
@@ -47,14 +49,14 @@ expect_body = "^fine$"`;
     });
     const detail = (await cluster.status(1))?.services[0]?.targets[1]?.lastProbe?.detail ?? "";
     assert.match(detail, /certificate/i);
-    assert.equal(await cluster.dig(1), cluster.addressOf("web-a"));
+    await cluster.untilAnswered("web-a");
 
-    second.abort();
+    await stopB();
     serve("web-b", "good", "fine");
     await cluster.until("b is up with the right certificate", async () => {
       return (await cluster.status(1))?.services[0]?.targets[1]?.health === "up";
     });
-    first.abort();
+    await stopA();
     await cluster.untilAnswered("web-b");
     serve("web-a", "good", "broken");
     await cluster.until("a's wrong body is seen", async () => {
@@ -63,8 +65,7 @@ expect_body = "^fine$"`;
     });
     assert.equal(await cluster.dig(3), cluster.addressOf("web-b"));
   } finally {
-    stop.abort();
-    await Promise.all(finished);
+    await Promise.all(stops.map((stop) => stop()));
     await Deno.remove(folder, { recursive: true });
   }
 });

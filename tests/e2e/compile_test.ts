@@ -57,11 +57,14 @@ function wordsOf(task: string): string[] {
   return project.tasks[task]?.command.split(" ") ?? [];
 }
 
-/** What the metadata says of each permission: all, some of it, or nothing (left out). */
+/**
+ * What the metadata says of each permission: all, some of it, or nothing (left out). Not the hosts that code may be
+ * imported from: they are Deno's own list, the same under `deno run`, and this program imports from none.
+ */
 function permissionsOf(held: Record<string, unknown>): Record<string, string[]> {
   const permissions = held.permissions as Record<string, unknown>;
   const granted = Object.entries(permissions).filter(([key, value]) =>
-    key.startsWith("allow_") && Array.isArray(value)
+    key.startsWith("allow_") && key !== "allow_import" && Array.isArray(value)
   );
   return Object.fromEntries(granted.map(([key, value]) => [key.slice("allow_".length), value as string[]]));
 }

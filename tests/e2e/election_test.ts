@@ -67,6 +67,7 @@ Deno.test("a leader that is stopped for 5 s loses the lease and never acts on it
   await cluster.until("the first publish", () => linesOf(file).length > 0);
   const watch = new LeaderWatch(cluster);
   const watching = watch.run();
+  await cluster.until("the watch has seen the first leader", () => watch.epochs.size === 1);
 
   const stoppedAt = performance.now();
   cluster.node(1).kill("SIGSTOP");

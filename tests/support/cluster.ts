@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly service?: string;
   /** More `[[services.publish]]`, beside `dns`. */
   readonly publish?: (folder: string) => string;
+  /** Lines of `[api]`. */
+  readonly api?: (folder: string) => string;
   /** Remember over restarts. */
   readonly stateDir?: boolean;
   /** Cluster keys of single nodes, where they differ. */
@@ -186,7 +188,8 @@ export class TestCluster implements AsyncDisposable {
   }
 
   #config(id: number, key: string): string {
-    const { election = QUICK_ELECTION, service = QUICK_SERVICE, stateDir = false, publish } = this.#options;
+    const { election = QUICK_ELECTION, service = QUICK_SERVICE, stateDir = false, publish, api } =
+      this.#options;
     const check = this.#options.check ?? `type = "http"\n${QUICK_TIMES}`;
     const nodes = this.plan.nodes.map((node) =>
       `[[cluster.nodes]]
@@ -211,6 +214,7 @@ ${nodes.join("")}
 ${stateDir ? `[node]\nstate_dir = "${this.folder}/state-${id}"\n` : ""}
 [election]
 ${election}
+${api === undefined ? "" : `[api]\n${api(this.folder)}`}
 [dns]
 listen = "127.0.0.1:5300"
 zone = "drill.test"

@@ -59,6 +59,17 @@ Deno.test("a peer that is heard is looked up every RENEW_MS, a silent one every 
   assert.equal(await lab.refresh(), 1);
 });
 
+Deno.test("a name that has not been resolved yet is tried every RETRY_MS", async () => {
+  const lab = new Lab();
+  const { hosts } = lab;
+  lab.hosts = {};
+  await lab.refresh();
+  lab.hosts = hosts;
+  lab.now = RETRY_MS;
+  assert.equal(await lab.refresh(), 1);
+  assert.equal(lab.resolver.addressOf(2)?.host, "10.0.2.10");
+});
+
 Deno.test("a failed lookup keeps the old address and says why; the next good one is taken", async () => {
   const lab = new Lab();
   await lab.refresh();

@@ -3,7 +3,7 @@ import { createTimers, decide, type DecideInput, type Decision } from "../../../
 import { active, decideOnce, service, weighed, words } from "./fixture.ts";
 
 Deno.test("a dead target is left at once, whatever min_hold and failback_delay say", () => {
-  const timers = createTimers(100);
+  const timers = createTimers(0);
   const decision = decideOnce("-++", { decision: active("a"), timers, now: 100 });
   assert.equal(words(decision), "-> b (down)");
   assert.equal(timers.lastSwitchAt, 100);

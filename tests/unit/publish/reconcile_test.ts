@@ -29,6 +29,17 @@ Deno.test("what is right already is not written", () => {
   assert.deepEqual(lab.told, []);
 });
 
+Deno.test("what the world shows already is known to be right as soon as it is decided", () => {
+  const lab = new Lab();
+  lab.world = "a";
+  lab.lead();
+  lab.settle();
+  lab.wish("a");
+  lab.settle();
+  assert.deepEqual(lab.take(), ["read", "read"]);
+  assert.equal(lab.r.state, "ok");
+});
+
 Deno.test("what differs is written and read back", () => {
   const lab = new Lab();
   lab.world = "a";

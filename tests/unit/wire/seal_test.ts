@@ -144,7 +144,7 @@ Deno.test("a forged fingerprint raises no alarm", () => {
   const opener = createOpener(wire2());
   assert.deepEqual(refusal(opener, bytes), { kind: "bad-tag", from: 1 });
   bytes[6] = 99;
-  assert.deepEqual(refusal(opener, bytes), { kind: "bad-tag", from: 99 });
+  assert.deepEqual(refusal(opener, bytes), { kind: "unknown-sender", from: 99 });
 });
 
 Deno.test("the fingerprint is of ids and addresses, in any order, and of nothing else", () => {
