@@ -101,8 +101,7 @@ export class PeerLink {
 
   async close(): Promise<void> {
     clearInterval(this.#refreshing);
-    await this.#resolver.settled();
-    await this.#udp.close();
+    await this.#udp.close(); // a look-up under way may take seconds; nobody waits for it
   }
 
   #open(bytes: Uint8Array): void {

@@ -41,6 +41,14 @@ export interface RunningNode {
   stop(): void;
 }
 
+const NO_SUSPEND =
+  "The time that this machine is suspended cannot be seen here (/proc/uptime cannot be read): " +
+  "do not suspend it while a node runs.";
+
+function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
+  return { level, name, text, epoch: null, service: null, data: {} };
+}
+
 /** How long a stopping node may take in all before it just ends, ms. */
 const STOP_LIMIT_MS = 900;
 
@@ -55,6 +63,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   const clock = createClock();
   closers.push(() => clock.close());
+  if (!clock.seesSuspend) options.log(notice("warning", "clock", NO_SUSPEND));
   const incarnation = newIncarnation();
   const kept = openMemory(config, member, options.log);
   if (!kept.ok) return await giveUp(kept.error);
@@ -166,14 +175,7 @@ function openMemory(
   if (!opened.ok) return opened;
   const loaded = opened.value.load();
   if (loaded.ok) return ok({ stateDir: opened.value, memory: loaded.value });
-  log({
-    level: "error",
-    name: "state-dir",
-    text: `${loaded.error} This node starts without memory.`,
-    epoch: null,
-    service: null,
-    data: {},
-  });
+  log(notice("error", "state-dir", `${loaded.error} This node starts without memory.`));
   return ok({ stateDir: opened.value, memory: null });
 }
 
