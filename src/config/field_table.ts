@@ -94,9 +94,23 @@ export function tagged<const V extends Readonly<Record<string, Keys>>>(
         const help = near === null ? [] : [`did you mean "${near}"?${soon(later.includes(near))}`];
         reading.report(at, `found ${foundText(type)}; ${available}`, help);
       }
+      readWithoutType(given, path, Object.values(variants), reading);
       return undefined;
     },
   };
+}
+
+/** Without a usable type the values are judged all the same, each by the first type that knows its key. */
+function readWithoutType(
+  given: Readonly<Record<string, unknown>>,
+  path: Path,
+  variants: readonly Keys[],
+  reading: Reading,
+): void {
+  for (const [name, value] of Object.entries(given)) {
+    const keys = variants.find((candidate) => Object.hasOwn(candidate, name));
+    if (name !== "type") keys?.[name]?.field.read(value, [...path, name], reading);
+  }
 }
 
 /** A list of `min`..`max` elements. Elements that are wrong are left out, after they were reported. */
