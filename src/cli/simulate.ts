@@ -1,57 +1,258 @@
 /** `abfail simulate`: drills (PRODUCT.md, Drills). */
+import { err, ok, type Result } from "../base/result.ts";
+import { nearest } from "../config/suggest.ts";
+import { type DrillOptions, type DrillResult } from "../sim/drill_run.ts";
+import { findScenario, SCENARIOS } from "../sim/scenarios.ts";
+import { shrinkDrill, sumUp, type Sweep } from "../sim/sweep.ts";
+import { colourPaint, plainPaint } from "../view/paint.ts";
 import type { SimulateOptions } from "./options.ts";
 import { columns, complain, print, wantsColour } from "./output.ts";
+import { type Job, jobOptions } from "./simulate_job.ts";
+import { runSeeds } from "./simulate_pool.ts";
+import { Progress } from "./progress.ts";
+import {
+  brokenText,
+  callsText,
+  headText,
+  promisesText,
+  type SimulateLook,
+  sweepTable,
+  timelineText,
+} from "./simulate_text.ts";
 
-/** Runs a drill. Exit code: 0 all promises were kept, 1 one was broken, 2 wrong usage. */
+/** Runs a drill. Exit code: 0 all promises were kept, 1 one was broken (or over budget), 2 wrong usage. */
 export async function simulateCommand(options: SimulateOptions): Promise<number> {
-  if (!options.live) {
-    complain("error: this version has no virtual drills yet, only real ones: abfail simulate --live");
-    return 2;
+  if (options.live) {
+    const { simulateLive } = await import("./simulate_live.ts");
+    return await simulateLive(options);
   }
-  const unfit = givenBesideLive(options);
+  const unfit = options.replay !== null ? "--replay" : options.report !== null ? "--report" : null;
   if (unfit !== null) {
-    complain(`error: --live is always the same drill, it takes no ${unfit}`);
+    complain(`error: this version has no ${unfit} yet`);
     return 2;
   }
-  const { runDrill } = await import("../drill/drill.ts");
-  const write = (text: string): void => void Deno.stdout.writeSync(new TextEncoder().encode(text));
-  return await runDrill({
-    json: options.json,
-    print,
-    terminal: {
-      write: quietly(write),
-      colour: wantsColour(),
-      live: Deno.stdout.isTerminal() && Deno.env.get("TERM") !== "dumb",
-      columns: columns(),
-    },
+  const jobs = await readJobs(options);
+  const drills = jobs.ok ? readDrills(jobs.value) : jobs;
+  if (!drills.ok) {
+    complain(`error: ${drills.error}`);
+    return 2;
+  }
+  return await runAll(options, drills.value);
+}
+
+interface Drill {
+  readonly job: Job;
+  readonly options: Omit<DrillOptions, "seed">;
+}
+
+function readDrills(jobs: readonly Job[]): Result<readonly Drill[], string> {
+  const drills: Drill[] = [];
+  for (const job of jobs) {
+    const read = jobOptions(job);
+    if (!read.ok) return read;
+    drills.push({ job, options: read.value });
+  }
+  return ok(drills);
+}
+
+/** Which drills the command line asks for: one, or all of them. */
+async function readJobs(options: SimulateOptions): Promise<Result<readonly Job[], string>> {
+  const { durationMs, loss, without, scenario } = options;
+  const config = options.config === null ? ok(null) : await readFile(options.config);
+  if (!config.ok) return config;
+  const base = { config: config.value, nodes: options.nodes ?? 3, durationMs, loss, without };
+  if (options.config !== null && options.nodes !== null) {
+    return err("--nodes is for the built-in config, not with --config");
+  }
+  if (scenario === null && without !== null) {
+    return ok([{ ...base, scenario: { kind: "guard", guard: without } }]);
+  }
+  if (scenario === null || scenario === "all") {
+    return ok(SCENARIOS.map(({ name }) => ({ ...base, scenario: { kind: "named", name } })));
+  }
+  if (scenario.endsWith(".toml") || scenario.includes("/")) {
+    const file = await readFile(scenario);
+    return file.ok ? ok([{ ...base, scenario: { kind: "file", ...file.value } }]) : file;
+  }
+  if (findScenario(scenario) === null) {
+    const names = [...SCENARIOS.map(({ name }) => name), "all"];
+    const meant = nearest(scenario, names);
+    const hint = meant === null ? "" : `; did you mean ${meant}?`;
+    return err(`there is no scenario ${scenario}${hint}\n    there are ${names.join(", ")}, or a TOML file`);
+  }
+  return ok([{ ...base, scenario: { kind: "named", name: scenario } }]);
+}
+
+async function readFile(
+  file: string,
+): Promise<Result<{ readonly file: string; readonly text: string }, string>> {
+  try {
+    return ok({ file, text: await Deno.readTextFile(file) });
+  } catch (problem) {
+    return err(`cannot read ${file}: ${problem instanceof Error ? problem.message : String(problem)}`);
+  }
+}
+
+async function runAll(options: SimulateOptions, drills: readonly Drill[]): Promise<number> {
+  const look = { width: columns(), paint: wantsColour() ? colourPaint : plainPaint };
+  const progress = new Progress(options.json ? 0 : drills.length * options.runs);
+  const sweeps: Sweep[] = [];
+  for (const { job, options: drill } of drills) {
+    const alone = drills.length === 1 && options.runs === 1 && !options.json;
+    const startedAt = performance.now();
+    const firstSeed = options.seed ?? 1;
+    const before = sweeps.length * options.runs;
+    const results = await runSeeds({
+      job,
+      options: { ...drill, timeline: alone },
+      firstSeed,
+      runs: options.runs,
+      workers: navigator.hardwareConcurrency,
+      onDone: (done) => progress.show(before + done, drill.scenario.name),
+    });
+    const sweep = sumUp(
+      drill.scenario.name,
+      drill.config,
+      results,
+      performance.now() - startedAt,
+      (seed) => repeat(options, drill, seed),
+    );
+    sweeps.push(sweep);
+    if (drills.length > 1 || options.json) continue;
+    progress.clear();
+    printOne(sweep, drill, results, options, look);
+  }
+  progress.clear();
+  if (options.json) print(JSON.stringify(sweeps.length === 1 ? sweeps[0] : together(sweeps), null, 2));
+  else if (drills.length > 1) printTable(sweeps, options, look);
+  return verdict(sweeps, options);
+}
+
+function printOne(
+  sweep: Sweep,
+  drill: Drill["options"],
+  results: readonly DrillResult[],
+  options: SimulateOptions,
+  look: SimulateLook,
+): void {
+  const [first] = results;
+  const lines = [headText(drill.scenario, look), ""];
+  if (first !== undefined && options.runs === 1) {
+    lines.push(...timelineText(first.timeline, look), "", callsText(first), "");
+  }
+  lines.push(...promisesText(sweep, options.runs, look), "");
+  lines.push(...sweepTable([sweep], isTimed, look), "");
+  const seeds = options.runs === 1
+    ? `seed ${sweep.seeds[0]}`
+    : `seeds ${sweep.seeds[0]} to ${sweep.seeds[1]}`;
+  const speed = Math.round(sweep.virtualSeconds * 1000 / Math.max(1, sweep.wallMs));
+  lines.push(`${seeds}, ${sweep.virtualSeconds} s of virtual time, ${speed} times faster than real time`);
+  if (sweep.broken.length > 0) {
+    lines.push("", ...brokenText(sweep, look), ...scheduleText(sweep, drill, look));
+  }
+  print(lines.join("\n"));
+}
+
+/** The shortest schedule of faults found that breaks the first promise still. */
+function scheduleText(sweep: Sweep, drill: Drill["options"], look: SimulateLook): string[] {
+  const [worst] = sweep.broken;
+  if (worst === undefined) return [];
+  const steps = shrinkDrill({ ...drill, seed: worst.seed }, worst.promise);
+  const lines = steps.toSorted((a, b) => a.atMs - b.atMs).map(({ atMs, fault }) => {
+    const { kind, ...rest } = fault;
+    return `    ${(atMs / 1000).toFixed(3).padStart(8)}  ${kind} ${JSON.stringify(rest)}`;
   });
-}
-
-/** The first option that means nothing to a live drill; null when there is none. */
-function givenBesideLive(options: SimulateOptions): string | null {
-  const { config, scenario, seed, runs, nodes, durationMs, loss, without, budgetMs, report } = options;
-  const given: readonly (readonly [string, boolean])[] = [
-    ["--config", config !== null],
-    ["--scenario", scenario !== null],
-    ["--seed", seed !== null],
-    ["--runs", runs !== 1],
-    ["--nodes", nodes !== null],
-    ["--duration", durationMs !== null],
-    ["--loss", loss !== null],
-    ["--without", without !== null],
-    ["--budget", budgetMs !== null],
-    ["--report", report !== null],
+  return [
+    "",
+    look.paint("the faults that it takes (times from the first fault phase on):", "strong"),
+    ...lines,
   ];
-  return given.find(([, present]) => present)?.[0] ?? null;
 }
 
-/** A reader that went away (`| head`) does not end the drill: what it started must be cleared away. */
-function quietly(write: (text: string) => void): (text: string) => void {
-  return (text) => {
-    try {
-      write(text);
-    } catch {
-      // Nobody reads it any more.
-    }
+function printTable(sweeps: readonly Sweep[], options: SimulateOptions, look: SimulateLook): void {
+  const broken = sweeps.flatMap((sweep) => brokenText(sweep, look));
+  const seconds = sweeps.reduce((all, sweep) => all + sweep.virtualSeconds, 0);
+  const wallMs = sweeps.reduce((all, sweep) => all + sweep.wallMs, 0);
+  const runs = options.runs === 1 ? "one run each" : `${options.runs} runs each`;
+  print([
+    ...sweepTable(sweeps, isTimed, look),
+    "",
+    `${runs}, ${seconds} s of virtual time, ${
+      Math.round(seconds * 1000 / Math.max(1, wallMs))
+    } times faster than real time`,
+    ...(broken.length === 0 ? [] : ["", ...broken]),
+  ].join("\n"));
+}
+
+function isTimed(name: string): boolean {
+  return findScenario(name)?.timed ?? false;
+}
+
+/** The sums over all drills, and each of them. */
+function together(sweeps: readonly Sweep[]): Sweep & { readonly scenarios: readonly Sweep[] } {
+  const [first] = sweeps;
+  if (first === undefined) throw new Error("no drill was run");
+  const sum = (pick: (sweep: Sweep) => number): number => sweeps.reduce((all, sweep) => all + pick(sweep), 0);
+  const promises = { ...first.promises };
+  for (const name of Object.keys(promises) as (keyof typeof promises)[]) {
+    promises[name] = sum((sweep) => sweep.promises[name]);
+  }
+  const worst = (of: "service" | "leader"): Sweep["failover"]["service"] => {
+    const timed = sweeps.filter((sweep) => isTimed(sweep.scenario)).map((sweep) => sweep.failover[of]);
+    const max = (pick: (times: typeof timed[number]) => number | null): number | null => {
+      const values = timed.map(pick).filter((value) => value !== null);
+      return values.length === 0 ? null : Math.max(...values);
+    };
+    const { budgetMs } = first.failover[of];
+    return { p50Ms: max((t) => t.p50Ms), p99Ms: max((t) => t.p99Ms), maxMs: max((t) => t.maxMs), budgetMs };
   };
+  return {
+    scenario: "all",
+    seeds: first.seeds,
+    virtualSeconds: sum((sweep) => sweep.virtualSeconds),
+    wallMs: sum((sweep) => sweep.wallMs),
+    promises,
+    broken: sweeps.flatMap((sweep) => sweep.broken),
+    failover: { service: worst("service"), leader: worst("leader") },
+    calls: {
+      total: sum((sweep) => sweep.calls.total),
+      failed: sum((sweep) => sweep.calls.failed),
+      longestGapMs: Math.max(...sweeps.map((sweep) => sweep.calls.longestGapMs)),
+    },
+    scenarios: sweeps,
+  };
+}
+
+function verdict(sweeps: readonly Sweep[], { budgetMs, json }: SimulateOptions): number {
+  let code = sweeps.some((sweep) => sweep.broken.length > 0) ? 1 : 0;
+  if (budgetMs === null) return code;
+  for (const { scenario, failover } of sweeps) {
+    if (sweeps.length > 1 && !isTimed(scenario)) continue; // faults overlap there: no one failover has a length
+    for (const  of of["service", "leader"] as const) {
+      const { maxMs } = failover[of];
+      if (maxMs === null || maxMs <= budgetMs) continue;
+      code = 1;
+      if (!json) {
+        complain(
+          `over budget: ${scenario}: a failover of the ${of} took ${maxMs} ms, ${budgetMs} ms are allowed`,
+        );
+      }
+    }
+  }
+  return code;
+}
+
+/** The command that repeats one seed. */
+function repeat(options: SimulateOptions, drill: Drill["options"], seed: number): string {
+  const { config, nodes, durationMs, loss, without, scenario } = options;
+  const named = findScenario(drill.scenario.name) === null ? scenario : drill.scenario.name;
+  const words = ["abfail simulate"];
+  if (config !== null) words.push(`--config ${config}`);
+  if (named !== null) words.push(`--scenario ${named}`);
+  words.push(`--seed ${seed}`);
+  if (nodes !== null) words.push(`--nodes ${nodes}`);
+  if (durationMs !== null) words.push(`--duration ${durationMs}ms`);
+  if (loss !== null) words.push(`--loss ${loss}`);
+  if (without !== null) words.push(`--without ${without}`);
+  return words.join(" ");
 }

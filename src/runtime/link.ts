@@ -114,7 +114,13 @@ export class PeerLink {
     const { kind } = opened.error;
     this.refused.set(kind, (this.refused.get(kind) ?? 0) + 1);
     const text = alarmText(opened.error);
-    if (text !== null) this.#alarm(kind, text);
+    if (text !== null && this.#isPlausible(opened.error)) this.#alarm(kind, text);
+  }
+
+  /** What is not verified may name any sender: only members are worth a line, so that junk cannot flood the log. */
+  #isPlausible(rejection: Rejection): boolean {
+    if (!("from" in rejection) || rejection.kind === "other-members") return true;
+    return this.#options.config.cluster.nodes.some((node) => node.id === rejection.from);
   }
 
   #alarm(kind: string, text: string): void {

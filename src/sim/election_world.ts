@@ -1,7 +1,7 @@
 /** A cluster of bare election cores under swarm faults: the hunt for bugs of the protocol itself. */
 import { SeededRandom } from "../base/random.ts";
 import { completeSettings, type ElectionSettings } from "../election/settings.ts";
-import type { StartProgram } from "./program.ts";
+import { mutate, type Mutation } from "./mutations.ts";
 import { NodeClock } from "./clock.ts";
 import { createMachine, Engine } from "./engine.ts";
 import { describeFault, FaultBox, type Planned } from "./faults.ts";
@@ -34,9 +34,8 @@ export interface ElectionWorldOptions {
   readonly proposalBytes?: readonly number[];
   readonly keepMemory?: boolean;
   readonly trace?: ((at: number, text: string) => void) | null;
-  /** Wraps the program: a mutant. */
-  readonly wrap?: (start: StartProgram) => StartProgram;
-  readonly settings?: (given: ElectionSettings) => ElectionSettings;
+  /** Breaks a rule of the protocol. */
+  readonly mutation?: Mutation | null;
 }
 
 /** One world. */
@@ -75,7 +74,7 @@ export class ElectionWorld {
     const { heartbeatMs, leaseMs, latency } = TIMINGS[options.timing];
     const members = ids.map((id) => ({ id, priority: 0 }));
     const settings = (self: number): ElectionSettings => {
-      const given = completeSettings({
+      return completeSettings({
         self,
         members,
         heartbeatMs,
@@ -83,7 +82,6 @@ export class ElectionWorld {
         preempt: options.preempt ?? true,
         preemptDelayMs: options.preemptDelayMs ?? 10_000,
       });
-      return options.settings?.(given) ?? given;
     };
     const start = electionProgram(settings);
     const network = new Network(options.nodes, () => options.latency ?? latency, random.fork("network"));
@@ -91,7 +89,8 @@ export class ElectionWorld {
       seed: options.seed,
       machines: this.machines,
       network,
-      start: options.wrap?.(start) ?? start,
+      start: options.mutation == null ? start : mutate(options.mutation, start),
+      clocksStop: options.mutation === "lease-over-a-pause",
       perform: (machine, effect, at) => {
         if (effect.kind !== "event") return;
         if (effect.event.name === "joined" && effect.event.level === "warning") {

@@ -37,6 +37,8 @@ export interface EngineOptions {
   readonly start: StartProgram;
   /** Performs what is neither `persist` nor `send`. */
   readonly perform?: (machine: Machine, effect: Effect, at: TrueMs) => void;
+  /** A mutant's: monotonic clocks stop while a process is paused. */
+  readonly clocksStop?: boolean;
 }
 
 export class Engine {
@@ -121,6 +123,7 @@ export class Engine {
     if (program === null || pausedAt === null) return;
     machine.pausedAt = null;
     const gapMs = this.now - pausedAt;
+    if (this.#options.clocksStop === true) machine.clock.offset -= machine.clock.rate * gapMs;
     const life = machine.life;
     const waiting = machine.waiting.splice(0);
     if (gapMs > GAP_MS) {

@@ -162,7 +162,8 @@ export class ElectionJudge {
     const election = machine.program?.election;
     const name = nameOf(entry);
     const known = this.#decided.get(entry.index);
-    const decides = election?.role.kind === "leader" && election.role.tenure.proposal?.entry === entry;
+    // Its own proposal; in the same step it may have proposed the next one already, or let go.
+    const decides = entry.ballot.node === machine.id && entry.ballot.incarnation === election?.incarnation;
     if (known === undefined) {
       if (!decides) {
         const detail = `node ${machine.id} takes entry ${entry.index} for decided, nobody decided it`;

@@ -56,6 +56,12 @@ export class Network {
     return this.#cuts[from * this.#size + to]! > 0;
   }
 
+  /** True when no link is cut and the weather is calm. */
+  isCalm(): boolean {
+    return this.#weather.loss === 0 && this.#weather.stray === 0 && this.#weather.slowness === 1 &&
+      this.#cuts.every((count) => count <= 0);
+  }
+
   /** Undoes every cut and all bad weather. */
   heal(): void {
     this.#cuts.fill(0);
