@@ -1,5 +1,6 @@
 /** `abfail run`: one node, until it is told to stop. */
 import { createLogger } from "../adapters/log.ts";
+import { openSystemd } from "../adapters/systemd.ts";
 import type { Config } from "../config/config.ts";
 import type { LogEvent } from "../node/events.ts";
 import { identify } from "../runtime/identity.ts";
@@ -19,7 +20,11 @@ export async function runCommand(options: RunOptions): Promise<number> {
   const member = identified.value;
 
   const logger = createLogger({ level: options.logLevel, format: options.logFormat });
-  const log = (event: LogEvent): void => logger.log(event);
+  let tellSystemd = (_sentence: string): void => {};
+  const log = (event: LogEvent): void => {
+    logger.log(event);
+    if (event.name === "leader" || event.name === "switch") tellSystemd(event.text);
+  };
   for (const warning of config.warnings) log(notice("warning", "config", warning));
   const started = await startNode({ config, member, version: VERSION, log, token: tokenReader(config) });
   if (!started.ok) {
@@ -27,14 +32,18 @@ export async function runCommand(options: RunOptions): Promise<number> {
     return refuse(started.error);
   }
   const node = started.value;
+  const systemd = openSystemd({ env: (name) => Deno.env.get(name), healthy: () => node.healthy() });
+  tellSystemd = (sentence): void => systemd.status(sentence);
   const text =
     `abfail ${VERSION}: node ${member.id} (${member.zone}) of cluster ${config.cluster.name} runs, ` +
     `UDP ${member.address.host}:${member.address.port}, API ${node.api.host}:${node.api.port}.`;
   log(notice("info", "start", text));
+  systemd.ready();
 
-  const unlisten = stopOnSignals(node, log);
+  const unlisten = stopOnSignals(node, log, () => systemd.stopping());
   await node.ended;
   unlisten();
+  await systemd.close();
   log(notice("info", "stop", "Stopped."));
   await logger.close();
   return 0;
@@ -46,12 +55,13 @@ function refuse(problem: string): number {
 }
 
 /** The first SIGTERM or SIGINT stops the node, a second one ends the process. */
-function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void): () => void {
+function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void, stopping: () => void): () => void {
   let told = false;
   const onSignal = (): void => {
     if (told) Deno.exit(1);
     told = true;
     log(notice("info", "stop", "Told to stop: releasing the lease."));
+    stopping();
     node.stop();
   };
   const signals: Deno.Signal[] = ["SIGTERM", "SIGINT"];

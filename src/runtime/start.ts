@@ -37,6 +37,8 @@ export interface RunningNode {
   readonly api: HostPort;
   /** Resolves when the node has stopped and everything is closed. */
   readonly ended: Promise<void>;
+  /** Whether this process keeps its own timing. */
+  healthy(): boolean;
   /** Releases the lease, then ends. Harmless when repeated. */
   stop(): void;
 }
@@ -146,6 +148,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   return ok({
     api: { host: listen.host, port: api.value.port },
     ended,
+    healthy: (): boolean => host.healthy().ok,
     stop: (): void => {
       engine.give({ kind: "stop" });
       setTimeout(finish, STOP_LIMIT_MS).unref(); // must not keep the process once all is closed
