@@ -16,6 +16,8 @@ export const DEFAULT_API = "http://127.0.0.1:7421";
 
 /** How long a node may take to answer, ms. */
 export const ANSWER_MS = 3000;
+/** And to a command: it looks for a leader for 5 s before it gives up. */
+export const COMMAND_MS = 8000;
 
 /** Largest answer taken, bytes. */
 const ANSWER_BYTES = 16 * 1024 * 1024;
@@ -69,11 +71,21 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Asks a node. The error is one sentence that says what could not be reached and why. */
+/** What is told to a node: JSON, and the token that allows it. */
+export interface Telling {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly token: string | null;
+}
+
+/**
+ * Asks a node (GET), or tells it something (POST). The error is one sentence that says what could not be reached
+ * and why.
+ */
 export async function askNode(
   api: NodeApi,
   path: string,
   timeoutMs: number = ANSWER_MS,
+  telling: Telling | null = null,
 ): Promise<Result<Answer, string>> {
   const secure = api.kind === "http" && api.url.protocol === "https:";
   const { request } = secure ? await import("node:https") : await import("node:http");
@@ -82,7 +94,9 @@ export async function askNode(
     port: api.url.port === "" ? (secure ? 443 : 80) : Number(api.url.port),
     path: api.url.pathname.replace(/\/+$/, "") + path,
   };
-  const headers = { host: api.kind === "unix" ? "localhost" : api.url.host, accept: "application/json" };
+  const text = telling === null ? "" : JSON.stringify(telling.body);
+  const method = telling === null ? "GET" : "POST";
+  const headers = headersFor(api, telling, text);
   return await new Promise((resolve) => {
     let done = false;
     const finish = (result: Result<Answer, string>): void => {
@@ -94,7 +108,7 @@ export async function askNode(
     };
     const fail = (why: string): void => finish(err(`no node can be reached at ${api.text}: ${why}`));
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    const call = request({ ...target, headers, agent: false }, (response) => {
+    const call = request({ ...target, method, headers, agent: false }, (response) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
       response.on("data", (chunk: Uint8Array) => {
@@ -109,8 +123,19 @@ export async function askNode(
       });
     });
     call.on("error", (error: Error & { readonly code?: string }) => fail(reason(error)));
-    call.end();
+    call.end(text);
   });
+}
+
+function headersFor(api: NodeApi, telling: Telling | null, text: string): Record<string, string> {
+  const headers = { host: api.kind === "unix" ? "localhost" : api.url.host, accept: "application/json" };
+  if (telling === null) return headers;
+  return {
+    ...headers,
+    "content-type": "application/json",
+    "content-length": String(new TextEncoder().encode(text).length),
+    ...(telling.token === null ? {} : { authorization: `Bearer ${telling.token}` }),
+  };
 }
 
 function decode(chunks: readonly Uint8Array[]): string {

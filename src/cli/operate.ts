@@ -2,10 +2,17 @@
 import { unreachable } from "../base/assert.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { loadConfig, reasonOf } from "./load.ts";
-import { DEFAULT_API, type Machine, type NodeApi, nodeApiOf, parseNodeApi } from "./node_api.ts";
+import {
+  askNode,
+  COMMAND_MS,
+  DEFAULT_API,
+  type Machine,
+  type NodeApi,
+  nodeApiOf,
+  parseNodeApi,
+} from "./node_api.ts";
 import type { OperateAction, OperateOptions } from "./options.ts";
 import { complain, print } from "./output.ts";
-import { postToNode } from "./post_node.ts";
 
 /** Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached. */
 export async function operateCommand(options: OperateOptions): Promise<number> {
@@ -15,7 +22,7 @@ export async function operateCommand(options: OperateOptions): Promise<number> {
     return 2;
   }
   const { path, body } = requestOf(options.action);
-  const answer = await postToNode(way.value.api, path, body, way.value.token);
+  const answer = await askNode(way.value.api, path, COMMAND_MS, { body, token: way.value.token });
   if (!answer.ok) {
     complain(`error: ${answer.error}`);
     return 3;

@@ -11,7 +11,7 @@ export type ProgramRun =
 export interface ProgramOptions {
   /** The program and its arguments; no shell reads them. */
   readonly command: readonly string[];
-  /** Added to this process's environment. */
+  /** Added to this process's environment; the cluster keys in that are not handed on. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly timeoutMs: number;
@@ -67,7 +67,7 @@ function start({ command, env }: ProgramOptions): Deno.ChildProcess | string {
   try {
     return new Deno.Command(program, {
       args,
-      env,
+      env: { ...env, ABFAIL_KEYS: "" },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -191,6 +191,6 @@ Deno.test("a program that fails, is missing, or does not end is a logged failure
   for (const { notifier } of all) notifier.notify(event);
   await Promise.all(all.map(({ notifier }) => notifier.close(PATIENCE_MS)));
   assert.match(failing.logged[0]?.text ?? "", /command sh was not told: switch: it ended with exit code 3/);
-  assert.match(missing.logged[0]?.text ?? "", /no such program/);
+  assert.match(missing.logged[0]?.text ?? "", /there is no program/);
   assert.match(endless.logged[0]?.text ?? "", /did not end in time/);
 });
