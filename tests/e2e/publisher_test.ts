@@ -14,7 +14,9 @@ Deno.test("an exec publisher is run once for each change, also when the leader c
     assert.equal(run?.service, "web");
     assert.equal(run?.target, "web-a");
     assert.equal(run?.address, cluster.addressOf("web-a"));
-    assert.match(run?.epoch ?? "", /^[0-9]+\.1$/);
+    // On a busy machine another node may lead first, until node 1 is there.
+    assert.match(run?.epoch ?? "", /^[0-9]+\.[123]$/);
+    await cluster.untilWell(1, "web-a");
     await cluster.until("the leader's status says that it is published", async () => {
       const publishers = (await cluster.status(1))?.services[0]?.publishers ?? [];
       const exec = publishers.find((publisher) => publisher.type === "exec");
