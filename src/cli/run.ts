@@ -41,12 +41,22 @@ export async function runCommand(options: RunOptions): Promise<number> {
   systemd.ready();
 
   const unlisten = stopOnSignals(node, log, () => systemd.stopping());
+  const reload = (): void => void reloadConfig(options.config, node, log);
+  Deno.addSignalListener("SIGHUP", reload);
   await node.ended;
+  Deno.removeSignalListener("SIGHUP", reload);
   unlisten();
   await systemd.close();
   log(notice("info", "stop", "Stopped."));
   await logger.close();
   return 0;
+}
+
+/** SIGHUP: reads the config again. One that is wrong is refused and the old one stays. */
+async function reloadConfig(path: string, node: RunningNode, log: (event: LogEvent) => void): Promise<void> {
+  const loaded = await loadConfig(path);
+  const refusal = loaded.ok ? node.reload(loaded.value) : loaded.error;
+  if (refusal !== null) log(notice("error", "reload", `The config was not taken up: ${refusal}`));
 }
 
 function refuse(problem: string): number {

@@ -30,6 +30,11 @@ const RHO = 0.01;
 /** Sections that a reload takes up. */
 const RELOADABLE = /^(services|notify|cluster\.keys)(\.|\[|$)/;
 
+/** True for a key that a running node can change on SIGHUP. */
+export function isReloadable(path: string): boolean {
+  return RELOADABLE.test(path);
+}
+
 /** Compares the config that runs with the one that is to run. */
 export function compareConfigs(running: Config, next: Config): Comparison {
   const changes = changesOf(running, next);
@@ -38,7 +43,7 @@ export function compareConfigs(running: Config, next: Config): Comparison {
     changes,
     refusals: [...refuseMembers(members), ...refuseLease(running, next)],
     notes: [...noteMembers(members), ...noteLease(running, next), ...noteKeys(running, next)],
-    reloadable: changes.every(({ path }) => RELOADABLE.test(path)),
+    reloadable: changes.every(({ path }) => isReloadable(path)),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { MonoMs } from "../base/time.ts";
 import type { NodeId } from "../base/id.ts";
+import type { Config } from "../config/config.ts";
 import type { Ballot } from "../election/ballot.ts";
 import type { Entry, Header, Message } from "../election/messages.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
@@ -69,6 +70,8 @@ export type NodeEvent =
   | { readonly kind: "persisted"; readonly ok: boolean; readonly detail: string }
   /** This process did not run for `gapMs`; its socket has been drained. */
   | { readonly kind: "woke"; readonly gapMs: number }
+  /** Another config, that of the same members and election (SIGHUP). */
+  | { readonly kind: "reload"; readonly config: Config }
   /** Release the lease and end. */
   | { readonly kind: "stop" };
 

@@ -118,7 +118,7 @@ function tellSwitches(turn: NodeTurn, before: ClusterState | null, after: Cluste
 }
 
 /** Tells the publishers what is committed; they see to it themselves. */
-function wishCommitted(turn: NodeTurn): void {
+export function wishCommitted(turn: NodeTurn): void {
   const { state, now } = turn;
   const epoch = state.leading?.epoch;
   if (state.cluster === null || epoch === undefined) return;

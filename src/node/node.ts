@@ -13,22 +13,12 @@ import type { Env, MonoMs } from "../base/time.ts";
 import { configDigest } from "../config/digest.ts";
 import type { Config } from "../config/config.ts";
 import { isAlive } from "../election/detector.ts";
-import { digestOf } from "../election/entry.ts";
 import { formatEpoch } from "../election/ballot.ts";
 import type { Header } from "../election/messages.ts";
 import { completeSettings, type ElectionSettings } from "../election/settings.ts";
 import { createElection } from "../election/state.ts";
 import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts";
-import {
-  createProbing,
-  finishProbe,
-  nextProbeAt,
-  type Opinion,
-  type ProbeOutcome,
-  startProbe,
-} from "../health/probing.ts";
-import { createReconciler } from "../publish/reconcile.ts";
-import { Agenda } from "./agenda.ts";
+import { finishProbe, nextProbeAt, type Opinion, type ProbeOutcome, startProbe } from "../health/probing.ts";
 import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
 import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
 import {
@@ -41,15 +31,10 @@ import {
 } from "./leading.ts";
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
+import { onReload } from "./reload.ts";
 import { reportDigest, unpackReport } from "./report.ts";
-import {
-  type NodeState,
-  type PeerSlot,
-  type PublisherSlot,
-  type ServiceSlot,
-  targetKey,
-  type TargetSlot,
-} from "./state.ts";
+import { type NodeState, type PeerSlot, targetKey, type TargetSlot } from "./state.ts";
+import { createServices, targetsOf } from "./services.ts";
 import { NodeTurn } from "./turn.ts";
 
 export { mayPublish } from "./leading.ts";
@@ -87,11 +72,10 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     options.memory,
     env.now,
   );
-  const services = createServices(config, env);
-  const targets = services.flatMap((service) => service.targets);
-  const names = targets.map((slot) => `${slot.service.name}/${slot.target.name}`).join("\n");
+  const services = createServices(config, [], env);
+  const followed = targetsOf(services);
   const peers = new Map<NodeId, PeerSlot>();
-  for (const id of election.peers.keys()) peers.set(id, createPeerSlot(targets.length, env.now));
+  for (const id of election.peers.keys()) peers.set(id, createPeerSlot(followed.targets.length, env.now));
   return {
     config,
     self,
@@ -101,10 +85,7 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     election,
     cluster: null,
     clusterEntry: null,
-    targets,
-    targetByName: new Map(targets.map((slot) => [targetKey(slot.service.name, slot.target.name), slot])),
-    agenda: fillAgenda(targets),
-    targetsDigest: digestOf(new TextEncoder().encode(names)),
+    ...followed,
     services,
     peers,
     leading: null,
@@ -122,42 +103,6 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     stopping: null,
     persistProblem: null,
   };
-}
-
-function createServices(config: Config, env: Env): ServiceSlot[] {
-  let index = 0;
-  return config.services.map((service) => {
-    const targets: TargetSlot[] = service.targets.map((target) => ({
-      service,
-      target,
-      index: index++,
-      probing: createProbing(service.check, env.now, env.random.next()),
-    }));
-    const publishers: PublisherSlot[] = service.publish.map((publisher) => ({
-      config: publisher,
-      reconciler: publisher.type === "dns" ? null : createReconciler({
-        canRead: publisher.readCommand !== null,
-        timeoutMs: publisher.timeoutMs,
-        onDrift: publisher.onDrift,
-      }),
-      writing: false,
-    }));
-    return {
-      config: service,
-      targets,
-      publishers,
-      timers: null,
-      reviewAt: Infinity,
-      waitingFor: null,
-      times: null,
-    };
-  });
-}
-
-function fillAgenda(targets: readonly TargetSlot[]): Agenda {
-  const agenda = new Agenda();
-  for (const { index, probing } of targets) agenda.put(index, nextProbeAt(probing));
-  return agenda;
 }
 
 function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
@@ -198,6 +143,9 @@ export function stepNode(state: NodeState, event: NodeEvent, env: Env): Effect[]
       turn.log("warning", "pause", `This process did not run for ${Math.round(event.gapMs)} ms.`, {
         data: { gapMs: Math.round(event.gapMs) },
       });
+      break;
+    case "reload":
+      onReload(turn, event.config);
       break;
     case "stop":
       state.stopping ??= { at: env.now, released: false, told: false };

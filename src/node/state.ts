@@ -12,7 +12,8 @@ import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
 
 export interface NodeState {
-  readonly config: Config;
+  /** Changed by `reload.ts` alone, with all that follows from it. */
+  config: Config;
   readonly self: NodeId;
   readonly incarnation: Incarnation;
   readonly zone: string;
@@ -23,14 +24,14 @@ export interface NodeState {
   /** The entry that `cluster` was decoded from. */
   clusterEntry: Entry | null;
   /** All targets of all services, in the order of the config. */
-  readonly targets: readonly TargetSlot[];
+  targets: readonly TargetSlot[];
   /** The same by `targetKey`. */
-  readonly targetByName: ReadonlyMap<string, TargetSlot>;
+  targetByName: ReadonlyMap<string, TargetSlot>;
   /** When which target is to be probed. */
-  readonly agenda: Agenda;
+  agenda: Agenda;
   /** Digest of the list of targets, for reports. */
-  readonly targetsDigest: number;
-  readonly services: readonly ServiceSlot[];
+  targetsDigest: number;
+  services: readonly ServiceSlot[];
   readonly peers: Map<NodeId, PeerSlot>;
   /** The epoch under which this node does a leader's work; null while it does not. */
   leading: { readonly epoch: string; readonly term: number; readonly since: MonoMs } | null;
@@ -55,7 +56,7 @@ export interface NodeState {
   readonly errands: Map<string, Errand>;
   /** Outcomes told, so that a wish sent twice is done once; the oldest are forgotten. */
   readonly outcomes: Map<string, Outcome>;
-  readonly configDigest: number;
+  configDigest: number;
   /** The next slice of opinions to send. */
   reportFrom: number;
   operation: number;
@@ -108,7 +109,7 @@ export interface PublisherSlot {
 /** What this node knows of another beyond the election. */
 export interface PeerSlot {
   /** Its opinion of each target, in the order of the config. */
-  readonly opinions: Opinion[];
+  opinions: Opinion[];
   /** When its last report came; -Infinity when none did. */
   reportedAt: MonoMs;
   /** Digest of its config; null until heard. */

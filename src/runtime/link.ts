@@ -50,7 +50,7 @@ export class PeerLink {
     this.#udp = udp;
     const { config, member } = options;
     const wire = {
-      keys: config.cluster.keys.map((key) => Uint8Array.from(atob(key.reveal()), (c) => c.charCodeAt(0))),
+      keys: keysOf(config),
       clusterName: config.cluster.name,
       members: config.cluster.nodes,
       self: member.id,
@@ -85,6 +85,12 @@ export class PeerLink {
   /** Waits until every datagram that is already here has been received. */
   async drain(): Promise<void> {
     await this.#udp.drain();
+  }
+
+  /** Other cluster keys from now on: the first seals, all open. The numbering of datagrams goes on. */
+  rekey(config: Config): void {
+    this.#sealer.rekey(keysOf(config));
+    this.#opener.rekey(keysOf(config));
   }
 
   /** What operators should know of refused datagrams, as sentences. */
@@ -140,6 +146,10 @@ export class PeerLink {
       data: { reason: kind },
     });
   }
+}
+
+function keysOf(config: Config): Uint8Array[] {
+  return config.cluster.keys.map((key) => Uint8Array.from(atob(key.reveal()), (c) => c.charCodeAt(0)));
 }
 
 /** A sentence for those refusals that point to a mistake; null for noise. */

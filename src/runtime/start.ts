@@ -4,7 +4,7 @@
  */
 import { createApi } from "../adapters/api/api.ts";
 import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
-import { createClock } from "../adapters/clock.ts";
+import { type Clock, createClock } from "../adapters/clock.ts";
 import { type DnsServer, startDnsServer } from "../adapters/dns_server.ts";
 import { createNotifier, type Notifier } from "../adapters/notify.ts";
 import { runProbe } from "../adapters/probes/index.ts";
@@ -14,6 +14,7 @@ import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config, DnsConfig, HostPort, MemberConfig } from "../config/config.ts";
+import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
@@ -37,6 +38,8 @@ export interface RunningNode {
   readonly api: HostPort;
   /** Resolves when the node has stopped and everything is closed. */
   readonly ended: Promise<void>;
+  /** Takes up another config (SIGHUP). Returns why it cannot, and then nothing has changed; null when it has. */
+  reload(next: Config): string | null;
   /** Whether this process keeps its own timing. */
   healthy(): boolean;
   /** Releases the lease, then ends. Harmless when repeated. */
@@ -82,21 +85,14 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   if (!link.ok) return await giveUp(link.error);
   closers.push(() => link.value.close());
 
-  const publishers = createPublishers(config);
+  const world = { publishers: createPublishers(config), notifier: createNotifierFor(config, options, clock) };
   const zone = new ZoneKeeper(config, () => {
     const { election } = state;
     return knownLeader(election, clock.now()) !== null;
   }, options.log);
   let finish = (): void => {};
   const stopped = new Promise<void>((resolve) => finish = resolve);
-  const notifier: Notifier = createNotifier({
-    notify: config.notify,
-    cluster: config.cluster.name,
-    node: member.id,
-    log: options.log,
-    clock,
-  });
-  closers.push(() => notifier.close());
+  closers.push(() => world.notifier.close());
 
   const persist = stateDir === null
     ? null
@@ -108,7 +104,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     drain: () => link.value.drain(),
     persist,
     probe: (check, target) => runProbe(check, target),
-    publish: (ref, action, timeoutMs, signal) => publishers.perform(ref, action, timeoutMs, signal),
+    publish: (ref, action, timeoutMs, signal) => world.publishers.perform(ref, action, timeoutMs, signal),
     committed: (cluster) => zone.update(cluster),
     outcome: (request, outcome) => host.answer(request, outcome),
     event: (event) => tell(event),
@@ -127,7 +123,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   const tell = (event: LogEvent): void => {
     options.log(event);
     host.tell(event);
-    if (state.leading !== null || event.name === "leader") notifier.notify(event);
+    if (state.leading !== null || event.name === "leader") world.notifier.notify(event);
   };
 
   if (config.dns !== null) {
@@ -143,12 +139,25 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   link.value.receive((packet) => engine.give({ kind: "received", packet }));
   engine.start();
-  const ended = finishUp(stopped, closers, publishers);
+  const ended = finishUp(stopped, closers, () => world.publishers.close());
   const listen = member.api ?? config.api.listen;
   return ok({
     api: { host: listen.host, port: api.value.port },
     ended,
     healthy: (): boolean => host.healthy().ok,
+    reload: (next): string | null => {
+      const refusal = refuseReload(state.config, next);
+      if (refusal !== null) return refusal;
+      const before = { ...world };
+      world.publishers = createPublishers(next);
+      world.notifier = createNotifierFor(next, options, clock);
+      link.value.rekey(next);
+      engine.give({ kind: "reload", config: next });
+      zone.reload(next, state.cluster);
+      void before.publishers.close();
+      void before.notifier.close();
+      return null;
+    },
     stop: (): void => {
       engine.give({ kind: "stop" });
       setTimeout(finish, STOP_LIMIT_MS).unref(); // must not keep the process once all is closed
@@ -156,14 +165,28 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   });
 }
 
+function createNotifierFor(config: Config, options: StartOptions, clock: Clock): Notifier {
+  const { log, member } = options;
+  return createNotifier({ notify: config.notify, cluster: config.cluster.name, node: member.id, log, clock });
+}
+
+/** A running node keeps its members, its election and its sockets. */
+function refuseReload(running: Config, next: Config): string | null {
+  const fixed = compareConfigs(running, next).changes.map((change) => change.path).filter((path) =>
+    !isReloadable(path)
+  );
+  if (fixed.length === 0) return null;
+  return `a running node cannot change ${fixed.join(", ")}: restart it to change that; nothing was changed`;
+}
+
 /** Waits for the release, then closes everything, newest first. */
 async function finishUp(
   stopped: Promise<void>,
   closers: readonly (() => Promise<void> | void)[],
-  publishers: { close(): Promise<void> },
+  cutPublishers: () => Promise<void>,
 ): Promise<void> {
   await stopped;
-  await publishers.close();
+  await cutPublishers();
   for (const close of closers.toReversed()) await close();
 }
 

@@ -8,7 +8,7 @@ import { zoneOf } from "./zone.ts";
 
 /** What the embedded DNS server answers just now: built once for each committed state, then only looked up. */
 export class ZoneKeeper {
-  readonly #config: Config;
+  #config: Config;
   readonly #dns: DnsConfig | null;
   readonly #leaseInSight: () => boolean;
   readonly #log: (event: LogEvent) => void;
@@ -24,6 +24,12 @@ export class ZoneKeeper {
     this.#log = log;
     const origin = config.dns === null ? null : parseName(config.dns.zone);
     this.#origin = origin?.ok === true ? origin.value : null;
+  }
+
+  /** Takes up another config; the zone itself stays the same. */
+  reload(config: Config, cluster: ClusterState | null): void {
+    this.#config = config;
+    if (cluster !== null) this.update(cluster);
   }
 
   /** Takes a committed state. One that cannot be a zone leaves the old answers standing. */
