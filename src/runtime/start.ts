@@ -148,6 +148,9 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     reload: (next): string | null => {
       const refusal = refuseReload(state.config, next);
       if (refusal !== null) return refusal;
+      for (const note of compareConfigs(state.config, next).notes) {
+        options.log(notice("warning", "reload", `Mind: ${note}`));
+      }
       const before = { ...world };
       world.publishers = createPublishers(next);
       world.notifier = createNotifierFor(next, options, clock);

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { TestCluster } from "../support/cluster.ts";
+
+Deno.test("SIGHUP takes up a changed config, refuses a wrong one, and moves no lease", async (t) => {
+  await using cluster = new TestCluster({});
+  await cluster.startAll();
+  await cluster.untilWell(1, "web-a");
+  const epoch = (await cluster.status(1))?.leader?.epoch;
+  const edit = (id: number, change: (text: string) => string): void => {
+    const file = cluster.configFile(id);
+    Deno.writeTextFileSync(file, change(Deno.readTextFileSync(file)));
+  };
+
+  await t.step("a wrong config is refused with its line, and the old one stays", async () => {
+    const since = performance.now();
+    edit(1, (text) => text.replace("fall = 2", 'fall = "two"'));
+    cluster.node(1).kill("SIGHUP");
+    const line = await cluster.untilLogged(1, "reload", since);
+    assert.match(line.text, /not taken up: 1 problem .*fall: found "two"/s);
+    edit(1, (text) => text.replace('fall = "two"', "fall = 2"));
+  });
+
+  await t.step("what a running node cannot change is refused by name", async () => {
+    const since = performance.now();
+    edit(1, (text) => text.replace('zone = "a"', 'zone = "elsewhere"'));
+    cluster.node(1).kill("SIGHUP");
+    const line = await cluster.untilLogged(1, "reload", since);
+    assert.match(line.text, /cannot change cluster\.nodes\.1\.zone/);
+    edit(1, (text) => text.replace('zone = "elsewhere"', 'zone = "a"'));
+  });
+
+  await t.step("a changed check is in force on every node, under the same epoch", async () => {
+    for (const id of [1, 2, 3]) {
+      const since = performance.now();
+      edit(id, (text) => text.replace("fall = 2", "fall = 3"));
+      cluster.node(id).kill("SIGHUP");
+      const line = await cluster.untilLogged(id, "reload", since);
+      assert.match(line.text, /in force/);
+    }
+    await cluster.untilWell(1, "web-a");
+    assert.equal((await cluster.status(1))?.leader?.epoch, epoch);
+  });
+
+  await t.step("and it still fails over", async () => {
+    await cluster.service("web-a").stop();
+    await cluster.untilAnswered("web-b");
+  });
+});
