@@ -1,4 +1,5 @@
 /** What `abfail check` prints: what the config will do, in the order in which one asks. */
+import { unreachable } from "../base/assert.ts";
 import { formatHostPort, hostKind } from "../config/address.ts";
 import {
   ASSUMED_ROUND_TRIP_MS,
@@ -187,9 +188,25 @@ function budgetText(config: Config, budget: Budget, look: Look): string[] {
 }
 
 function checkedAt(check: CheckConfig, target: TargetConfig): string {
-  const port = target.port ?? check.port ?? 0;
-  const place = formatHostPort({ host: target.address, port });
-  return check.type === "tcp" ? place : `${check.type}://${place}${check.http.path}`;
+  const port = target.port ?? check.port;
+  const place = port === null ? target.address : formatHostPort({ host: target.address, port });
+  switch (check.type) {
+    case "http":
+    case "https":
+      return `${check.type}://${place}${check.http.path}`;
+    case "dns":
+      return `${place}, ${check.query} ${check.record}`;
+    case "grpc":
+      return check.service === "" ? place : `${place}, ${check.service}`;
+    case "exec":
+      return check.command.join(" ");
+    case "tls":
+    case "tcp":
+    case "udp":
+      return place;
+    default:
+      return unreachable(check);
+  }
 }
 
 function recordType(value: string): string {

@@ -1,13 +1,14 @@
 /** `abfail simulate`: drills (PRODUCT.md, Drills). */
 import { err, ok, type Result } from "../base/result.ts";
 import { nearest } from "../config/suggest.ts";
-import { type DrillOptions, type DrillResult } from "../sim/drill_run.ts";
+import { type DrillOptions, type DrillResult, runDrillSeed } from "../sim/drill_run.ts";
 import { findScenario, SCENARIOS } from "../sim/scenarios.ts";
 import { shrinkDrill, sumUp, type Sweep } from "../sim/sweep.ts";
 import { colourPaint, plainPaint } from "../view/paint.ts";
 import type { SimulateOptions } from "./options.ts";
 import { columns, complain, print, wantsColour } from "./output.ts";
 import { type Job, jobOptions } from "./simulate_job.ts";
+import { type Reported, reportPage } from "./simulate_report.ts";
 import { runSeeds } from "./simulate_pool.ts";
 import { Progress } from "./progress.ts";
 import {
@@ -26,9 +27,8 @@ export async function simulateCommand(options: SimulateOptions): Promise<number>
     const { simulateLive } = await import("./simulate_live.ts");
     return await simulateLive(options);
   }
-  const unfit = options.replay !== null ? "--replay" : options.report !== null ? "--report" : null;
-  if (unfit !== null) {
-    complain(`error: this version has no ${unfit} yet`);
+  if (options.replay !== null) {
+    complain("error: this version has no --replay yet");
     return 2;
   }
   const jobs = await readJobs(options);
@@ -97,6 +97,7 @@ async function runAll(options: SimulateOptions, drills: readonly Drill[]): Promi
   const look = { width: columns(), paint: wantsColour() ? colourPaint : plainPaint };
   const progress = new Progress(options.json ? 0 : drills.length * options.runs);
   const sweeps: Sweep[] = [];
+  const reported: Reported[] = [];
   for (const { job, options: drill } of drills) {
     const alone = drills.length === 1 && options.runs === 1 && !options.json;
     const startedAt = performance.now();
@@ -118,14 +119,38 @@ async function runAll(options: SimulateOptions, drills: readonly Drill[]): Promi
       (seed) => repeat(options, drill, seed),
     );
     sweeps.push(sweep);
+    if (options.report !== null) {
+      reported.push({
+        config: drill.config.file,
+        scenario: drill.scenario,
+        sweep,
+        first: drawn(drill, sweep, firstSeed),
+      });
+    }
     if (drills.length > 1 || options.json) continue;
     progress.clear();
     printOne(sweep, drill, results, options, look);
   }
   progress.clear();
+  if (options.report !== null && !await writeReport(options.report, reported)) return 2;
   if (options.json) print(JSON.stringify(sweeps.length === 1 ? sweeps[0] : together(sweeps), null, 2));
   else if (drills.length > 1) printTable(sweeps, options, look);
   return verdict(sweeps, options);
+}
+
+/** The run that the report draws: the first that broke a promise, else the first. */
+function drawn(drill: Drill["options"], sweep: Sweep, firstSeed: number): DrillResult {
+  return runDrillSeed({ ...drill, seed: sweep.broken[0]?.seed ?? firstSeed, timeline: true });
+}
+
+async function writeReport(file: string, reported: readonly Reported[]): Promise<boolean> {
+  try {
+    await Deno.writeTextFile(file, reportPage(reported));
+    return true;
+  } catch (problem) {
+    complain(`error: cannot write ${file}: ${problem instanceof Error ? problem.message : String(problem)}`);
+    return false;
+  }
 }
 
 function printOne(
@@ -145,8 +170,10 @@ function printOne(
   const seeds = options.runs === 1
     ? `seed ${sweep.seeds[0]}`
     : `seeds ${sweep.seeds[0]} to ${sweep.seeds[1]}`;
+  // The same seed prints the same text: how fast this machine is belongs to many runs alone.
   const speed = Math.round(sweep.virtualSeconds * 1000 / Math.max(1, sweep.wallMs));
-  lines.push(`${seeds}, ${sweep.virtualSeconds} s of virtual time, ${speed} times faster than real time`);
+  const fast = options.runs === 1 ? "" : `, ${speed} times faster than real time`;
+  lines.push(`${seeds}, ${sweep.virtualSeconds} s of virtual time${fast}`);
   if (sweep.broken.length > 0) {
     lines.push("", ...brokenText(sweep, look), ...scheduleText(sweep, drill, look));
   }
@@ -228,13 +255,13 @@ function verdict(sweeps: readonly Sweep[], { budgetMs, json }: SimulateOptions):
   if (budgetMs === null) return code;
   for (const { scenario, failover } of sweeps) {
     if (sweeps.length > 1 && !isTimed(scenario)) continue; // faults overlap there: no one failover has a length
-    for (const  of of["service", "leader"] as const) {
-      const { maxMs } = failover[of];
+    for (const what of ["service", "leader"] as const) {
+      const { maxMs } = failover[what];
       if (maxMs === null || maxMs <= budgetMs) continue;
       code = 1;
       if (!json) {
         complain(
-          `over budget: ${scenario}: a failover of the ${of} took ${maxMs} ms, ${budgetMs} ms are allowed`,
+          `over budget: ${scenario}: a failover of the ${what} took ${maxMs} ms, ${budgetMs} ms are allowed`,
         );
       }
     }

@@ -211,8 +211,9 @@ export function electionSwarm(
   return { seed, world, plan, recoveredMs };
 }
 
-/** With all faults gone a leader stays; only authority may take the lease from it. */
+/** With all faults gone a leader stays; only authority may take the lease from it, and in the end has it. */
 function steadyAfterwards(world: ElectionWorld, leaseMs: number): void {
+  const { preempt = true, preemptDelayMs = Infinity } = world.options;
   world.run(4 * leaseMs);
   const before = world.judge.tenures.length;
   world.run(20 * leaseMs);
@@ -222,10 +223,13 @@ function steadyAfterwards(world: ElectionWorld, leaseMs: number): void {
   const rising = ids.every((id, i) => i === 0 || id <= ids[i - 1]!);
   const leads = (): boolean => world.judge.leader(world.engine.now) !== null;
   if (!rising || changes.length > world.machines.length || world.until(leads, leaseMs) === Infinity) {
-    world.verdict.broken(
-      "recovers",
-      world.engine.now,
-      `leaders ${ids.join(", ")} one after the other without a fault`,
-    );
+    const detail = `leaders ${ids.join(", ")} one after the other without a fault`;
+    world.verdict.broken("recovers", world.engine.now, detail);
+  }
+  if (!preempt || preemptDelayMs > leaseMs) return;
+  // L5, after the longest wait that a node which kept vanishing has earned.
+  const first = (): boolean => world.judge.leader(world.engine.now)?.id === 1;
+  if (world.until(first, 34 * preemptDelayMs) === Infinity && world.verdict.clean) {
+    world.verdict.broken("recovers", world.engine.now, "node 1 has been steady for long and does not lead");
   }
 }

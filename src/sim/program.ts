@@ -5,7 +5,8 @@ import { type ElectionSettings } from "../election/settings.ts";
 import { createElection, type ElectionState } from "../election/state.ts";
 import { type ElectionEvent, isStopped, nextDeadline, step } from "../election/step.ts";
 import type { ElectionEffect } from "../election/turn.ts";
-import type { Durable, Effect, NodeEvent } from "../node/events.ts";
+import type { Message } from "../election/messages.ts";
+import type { Durable, Effect, NodeEvent, Packet } from "../node/events.ts";
 
 /** What a program can be given: a node's events, and what only a simulation asks for. */
 export type ProgramEvent = NodeEvent | { readonly kind: "propose"; readonly state: Uint8Array } | {
@@ -55,18 +56,8 @@ class ElectionProgram implements Program {
 
 function electionEvent(event: ProgramEvent): ElectionEvent | null {
   switch (event.kind) {
-    case "received": {
-      const { header, message } = event.packet;
-      switch (message.kind) {
-        case "command":
-        case "outcome":
-        case "config-ask":
-        case "config-tell":
-          return { kind: "received", header, message: null };
-        default:
-          return { kind: "received", header, message };
-      }
-    }
+    case "received":
+      return { kind: "received", header: event.packet.header, message: electionMessage(event.packet) };
     case "deadline":
     case "stop":
     case "propose":
@@ -74,6 +65,18 @@ function electionEvent(event: ProgramEvent): ElectionEvent | null {
       return event;
     default:
       return null;
+  }
+}
+
+function electionMessage({ message }: Packet): Message | null {
+  switch (message.kind) {
+    case "command":
+    case "outcome":
+    case "config-ask":
+    case "config-tell":
+      return null;
+    default:
+      return message;
   }
 }
 

@@ -1,0 +1,174 @@
+/**
+ * Judges what the world sees of one service, by the truth about its targets:
+ * one writer: no write starts under an epoch below one that has started, none without the lease, and none takes effect
+ * over a newer one where the far side compares; elsewhere it is put right while all is calm;
+ * one target: while all is calm and one leader leads, never for longer than the budget a target that a majority cannot
+ * reach while another is up everywhere; and no automatic switch away from a target that a majority reached all along.
+ */
+import type { NodeId } from "../base/id.ts";
+import type { ClusterState } from "../failover/cluster_state.ts";
+import { failoverBudget } from "../config/budget.ts";
+import type { Config, ServiceConfig } from "../config/config.ts";
+import type { Verdict } from "./promise.ts";
+import { compareEpochs, type VirtualProvider } from "./provider.ts";
+import type { VirtualTarget } from "./target.ts";
+
+/** Room beyond the computed budget before a promise counts as broken, ms. */
+const SLACK_MS = 2000;
+/** A publisher that is right is looked at so often, ms (`publish/reconcile.ts`). */
+const VERIFY_EVERY_MS = 33_000;
+
+/** What the judge needs to know of a moment. */
+export interface Moment {
+  readonly at: number;
+  /** Since when one leader has led, nothing was wrong between the nodes, and all of them ran; null = not so now. */
+  readonly calmSince: number | null;
+  /** The leader's committed state; null without a leader. */
+  readonly cluster: ClusterState | null;
+}
+
+export class ServiceJudge {
+  readonly service: ServiceConfig;
+  readonly targets: readonly VirtualTarget[];
+  readonly providers: readonly VirtualProvider[];
+  readonly #zones: readonly string[];
+  readonly #verdict: Verdict;
+  readonly #limitMs: number;
+  readonly #detectMs: number;
+  /** Epochs are not promised to rise any more: a majority was without memory. */
+  readonly #isExcused: () => boolean;
+  #highestStarted = "";
+  #badSince: number | null = null;
+  #wrongSince = new Map<VirtualProvider, number>();
+  /** Since when a majority reaches a target; null = it does not. */
+  readonly #reachedSince = new Map<VirtualTarget, number | null>();
+  #lastSwitch = "";
+
+  constructor(
+    config: Config,
+    service: ServiceConfig,
+    targets: readonly VirtualTarget[],
+    providers: readonly VirtualProvider[],
+    verdict: Verdict,
+    isExcused: () => boolean,
+  ) {
+    this.#isExcused = isExcused;
+    this.service = service;
+    this.targets = targets;
+    this.providers = providers;
+    this.#zones = config.cluster.nodes.map((node) => node.zone);
+    this.#verdict = verdict;
+    const { detect, decide, publish } = failoverBudget(config, service);
+    const { fall, timeoutMs, intervalMs } = service.check;
+    this.#detectMs = fall * (intervalMs + timeoutMs) + 2 * config.election.leaseMs + SLACK_MS;
+    this.#limitMs = detect.worst + decide.worst + publish.worst + SLACK_MS;
+    for (const provider of providers) {
+      provider.onApply = ({ at, epoch }): void => {
+        if (compareEpochs(epoch, provider.epoch) >= 0) return;
+        if (provider.fence === "none" || this.#isExcused()) return; // judged by whether it is put right
+        this.#verdict.broken(
+          "one-writer",
+          at,
+          `a write of epoch ${epoch} took effect over one of ${provider.epoch}`,
+        );
+      };
+    }
+  }
+
+  /** A node starts a write. */
+  writeStarts(node: NodeId, epoch: string, leads: boolean, at: number): void {
+    if (!leads) {
+      this.#verdict.broken("one-writer", at, `node ${node} writes ${this.service.name} without the lease`);
+    }
+    if (compareEpochs(epoch, this.#highestStarted) < 0 && !this.#isExcused()) {
+      const detail = `node ${node} writes under epoch ${epoch}, ${this.#highestStarted} had written already`;
+      this.#verdict.broken("one-writer", at, detail);
+    } else this.#highestStarted = epoch;
+  }
+
+  /** Looks at a moment; to be called often. */
+  look(moment: Moment): void {
+    for (const target of this.targets) {
+      if (!this.#isReached(target)) this.#reachedSince.set(target, null);
+      else if (this.#reachedSince.get(target) == null) this.#reachedSince.set(target, moment.at);
+    }
+    const decision = moment.cluster?.services[this.service.name] ?? null;
+    if (moment.calmSince === null || decision === null) {
+      this.#badSince = null;
+      this.#wrongSince.clear();
+      return;
+    }
+    this.#lookAtActive(moment, decision.active);
+    this.#lookAtProviders(moment, decision.active);
+  }
+
+  /** A switch has been decided, by the leader of `epoch`. One that it only took over from a former leader is no news. */
+  switched(cluster: ClusterState, epoch: string | null, at: number): void {
+    const last = cluster.services[this.service.name]?.lastSwitch ?? null;
+    if (last === null) return;
+    const name = `${last.epoch} ${last.atWallMs} ${last.to}`;
+    if (name === this.#lastSwitch) return;
+    this.#lastSwitch = name;
+    if (last.epoch !== epoch || (last.reason !== "down" && last.reason !== "all-down")) return;
+    const from = this.targets.find((target) => target.name === last.from);
+    const since = from === undefined ? null : this.#reachedSince.get(from) ?? null;
+    if (from === undefined || since === null || at - since <= this.#detectMs) return;
+    const detail = `${this.service.name} left ${from.name} as ${last.reason}, a majority has reached it for ${
+      Math.round(at - since)
+    } ms`;
+    this.#verdict.broken("one-target", at, detail);
+  }
+
+  /** True when what is decided and shown is a target that is up. */
+  isRight(cluster: ClusterState | null): boolean {
+    const active = cluster?.services[this.service.name]?.active ?? null;
+    const target = this.targets.find((candidate) => candidate.name === active);
+    return target !== undefined && this.#isReached(target) &&
+      this.providers.every((provider) => provider.value === target.published);
+  }
+
+  #lookAtActive({ at, calmSince }: Moment, active: string | null): void {
+    const target = this.targets.find((candidate) => candidate.name === active);
+    const better = this.targets.find((candidate) =>
+      candidate !== target && this.#zones.every((zone) => candidate.isUpFrom(zone))
+    );
+    const bad = better !== undefined && (target === undefined || this.#isDown(target));
+    if (!bad) {
+      this.#badSince = null;
+      return;
+    }
+    this.#badSince ??= at;
+    const since = Math.max(this.#badSince, calmSince ?? at, better.changedAt, target?.changedAt ?? 0);
+    if (at - since <= this.#limitMs) return;
+    const detail = `${this.service.name} has shown ${active ?? "nothing"} for ${
+      Math.round(at - since)
+    } ms while ${better.name} was up`;
+    this.#verdict.broken("one-target", at, detail);
+  }
+
+  #lookAtProviders({ at }: Moment, active: string | null): void {
+    const value = this.targets.find((target) => target.name === active)?.published ?? null;
+    for (const provider of this.providers) {
+      if (provider.value === value || provider.mood.failing > 0 || provider.mood.late > 0) {
+        this.#wrongSince.delete(provider);
+        continue;
+      }
+      const since = this.#wrongSince.get(provider) ?? at;
+      this.#wrongSince.set(provider, since);
+      if (at - since <= VERIFY_EVERY_MS + 2 * this.#limitMs) continue;
+      const detail = `${this.service.name}'s record has shown ${provider.value ?? "nothing"} for ${
+        Math.round(at - since)
+      } ms, decided is ${value ?? "nothing"}`;
+      this.#verdict.broken("one-writer", at, detail);
+    }
+  }
+
+  #isReached(target: VirtualTarget): boolean {
+    return this.#zones.filter((zone) => target.isUpFrom(zone)).length * 2 > this.#zones.length;
+  }
+
+  /** A majority does not reach it. */
+  #isDown(target: VirtualTarget): boolean {
+    return this.#zones.filter((zone) => !target.isUpFrom(zone)).length * 2 > this.#zones.length;
+  }
+}

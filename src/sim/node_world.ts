@@ -1,0 +1,539 @@
+/** A virtual world of whole nodes: the user's config, its zones, targets, publishers and clients. */
+import { SeededRandom } from "../base/random.ts";
+import type { Config, ServiceConfig } from "../config/config.ts";
+import { formatEpoch } from "../election/ballot.ts";
+import type { ElectionState } from "../election/state.ts";
+import { actingBallot, holdsLease } from "../election/step.ts";
+import type { ClusterState } from "../failover/cluster_state.ts";
+import type { Effect } from "../node/events.ts";
+import { mayPublish } from "../node/node.ts";
+import { NodeClock } from "./clock.ts";
+import { VirtualClient } from "./client.ts";
+import { createMachine, Engine } from "./engine.ts";
+import type { Lanes } from "./lanes.ts";
+import { describeFault, FaultBox } from "./faults.ts";
+import { ElectionJudge } from "./judge_election.ts";
+import { ServiceJudge } from "./judge_service.ts";
+import type { Machine } from "./machine.ts";
+import { mutate, type Mutation } from "./mutations.ts";
+import { type Latency, Network } from "./network.ts";
+import { type NodeProgram, nodeProgram } from "./node_program.ts";
+import { Verdict } from "./promise.ts";
+import { type Fence, GOOD_MOOD, type ProviderMood, VirtualProvider } from "./provider.ts";
+import { chance, draw } from "./swarm.ts";
+import { VirtualTarget } from "./target.ts";
+import type { Step, WhichTarget, WorldFault } from "./world_faults.ts";
+
+/** What is written on the timeline. */
+export interface Entry {
+  readonly atMs: number;
+  /** `fault`, `leader`, `switch`, `opinion`, `publish`, `client`, `other`. */
+  readonly what: string;
+  readonly text: string;
+}
+
+export interface NodeWorldOptions {
+  readonly seed: number;
+  readonly config: Config;
+  readonly rho?: number;
+  /** Whether providers refuse writes of older epochs. */
+  readonly fence?: Fence;
+  /** Nodes keep their memory on disk although the config names no `state_dir`. */
+  readonly disks?: boolean;
+  readonly keepMemory?: boolean;
+  readonly mutation?: Mutation | null;
+  readonly tell?: ((entry: Entry) => void) | null;
+  /** Draws the picture of the report. */
+  readonly lanes?: Lanes | null;
+}
+
+/** One way between zones, by timing preset; within one zone it is short. */
+const FAR: Readonly<Record<Config["election"]["timing"], Latency>> = {
+  local: { baseMs: 0.05, jitterMs: 0.05 },
+  lan: { baseMs: 0.4, jitterMs: 0.1 },
+  wan: { baseMs: 15, jitterMs: 1.5 },
+};
+const NEAR: Latency = { baseMs: 0.1, jitterMs: 0.1 };
+/** How often the services are judged, ms. */
+const LOOK_EVERY_MS = 50;
+/** Events that belong on the timeline, and under which heading. */
+const TOLD: Readonly<Record<string, string>> = {
+  "lease": "leader",
+  "epoch": "leader",
+  "lease-lost": "leader",
+  "released": "leader",
+  "opinion": "opinion",
+  "published": "publish",
+  "publish-failed": "publish",
+  "drift": "publish",
+  "twin": "other",
+};
+
+export class NodeWorld {
+  readonly engine: Engine;
+  readonly verdict = new Verdict();
+  readonly judge: ElectionJudge;
+  readonly services: ServiceJudge[] = [];
+  readonly clients: VirtualClient[] = [];
+  readonly faults: FaultBox;
+  readonly machines: readonly Machine[];
+  readonly options: NodeWorldOptions;
+  /** From a fault of the leader until the next leader acts, ms. */
+  readonly leaderFailovers: number[] = [];
+  /** From a fault of the active target until a client is served by another, ms. */
+  readonly serviceFailovers: number[] = [];
+  readonly #programs = new Map<number, NodeProgram>();
+  readonly #random: SeededRandom;
+  readonly #gapAt = new Map<Machine, number>();
+  #leaderLostAt: number | null = null;
+  readonly #targetLostAt = new Map<string, { at: number; name: string }>();
+  /** What the last leader had committed when it was last looked. */
+  #lastCluster: ClusterState | null = null;
+  #calmSince: number | null = null;
+  #calmLeader: Machine | null = null;
+  #worldFaults = 0;
+
+  constructor(options: NodeWorldOptions) {
+    this.options = options;
+    const { config, seed } = options;
+    const random = new SeededRandom(seed);
+    this.#random = random.fork("world");
+    const clocks = random.fork("clocks");
+    const rho = options.rho ?? 0.001;
+    this.machines = config.cluster.nodes.map(({ id, zone }, index) =>
+      createMachine({
+        id,
+        index,
+        zone,
+        clock: new NodeClock(
+          1 + (2 * clocks.next() - 1) * rho,
+          clocks.next() * 1e7,
+          (clocks.next() - 0.5) * 2000,
+        ),
+        random: random.fork(`node ${id}`),
+        hasDisk: config.node.stateDir !== null || options.disks === true,
+        lateMs: 0.3,
+      })
+    );
+    const start = nodeProgram(config, (id, program) => this.#programs.set(id, program));
+    const latency = (from: number, to: number): Latency =>
+      this.machines[from]?.zone === this.machines[to]?.zone ? NEAR : FAR[config.election.timing];
+    this.engine = new Engine({
+      seed,
+      machines: this.machines,
+      network: new Network(this.machines.length, latency, random.fork("network")),
+      start: options.mutation == null ? start : mutate(options.mutation, start),
+      clocksStop: options.mutation === "lease-over-a-pause",
+      perform: (machine, effect) => this.#perform(machine, effect),
+    });
+    this.judge = new ElectionJudge(this.machines, this.verdict);
+    this.judge.onLeader = (): void => {
+      if (this.#leaderLostAt === null) return;
+      this.leaderFailovers.push(this.engine.now - this.#leaderLostAt);
+      this.#leaderLostAt = null;
+    };
+    this.engine.watchers.push((machine, at) => this.judge.watch(machine, at));
+    this.engine.onEnd.push(() => this.judge.memoryLost(this.engine.now));
+    this.faults = new FaultBox(this.engine, {
+      keepMemory: options.keepMemory ?? false,
+      leader: () => this.judge.leader(this.engine.now),
+      tell: (fault, who) => {
+        if (fault.kind === "pause" && who !== null) this.#gapAt.set(who, this.engine.now + fault.forMs);
+        this.#tell("fault", describeFault(fault, who));
+      },
+    });
+    for (const service of config.services) {
+      this.#createService(service, random.fork(`service ${service.name}`));
+    }
+    for (const machine of this.machines) {
+      this.engine.after(clocks.next() * 100, () => this.engine.start(machine));
+    }
+    this.#lookLater();
+  }
+
+  /** Schedules what happens; times count from now. */
+  schedule(steps: readonly Step[]): void {
+    for (const { atMs, fault } of steps) this.engine.after(atMs, () => this.strike(fault));
+  }
+
+  run(ms: number): void {
+    this.engine.run(this.engine.now + ms, () => !this.verdict.clean || this.engine.spinning !== null);
+  }
+
+  /** Runs until something holds; returns how long it took, Infinity when longer than `limitMs`. */
+  until(test: () => boolean, limitMs: number): number {
+    const from = this.engine.now;
+    for (let at = from; at < from + limitMs && this.verdict.clean; at += LOOK_EVERY_MS) {
+      if (test()) return at - from;
+      this.run(LOOK_EVERY_MS);
+    }
+    return test() ? this.engine.now - from : Infinity;
+  }
+
+  /** What the leader has committed; null without a leader. */
+  committed(): ClusterState | null {
+    const leader = this.judge.leader(this.engine.now);
+    const cluster = leader === null ? null : this.#programs.get(leader.id)?.state.cluster ?? null;
+    if (cluster !== null) this.#lastCluster = cluster;
+    return cluster;
+  }
+
+  /** A leader leads, all nodes know what it decided, every service shows a target that is up, its clients are served. */
+  isWell(): boolean {
+    const cluster = this.committed();
+    if (cluster === null) return false;
+    const text = JSON.stringify(cluster);
+    const agree = this.machines.every((machine) =>
+      machine.program !== null && JSON.stringify(this.#programs.get(machine.id)?.state.cluster) === text
+    );
+    return agree && this.services.every((service) => service.isRight(cluster));
+  }
+
+  strike(fault: WorldFault): void {
+    switch (fault.kind) {
+      case "target":
+        return this.#forTargets(fault.target, (target) => {
+          target.trouble = fault.trouble;
+          target.changedAt = this.engine.now;
+          this.#tell("fault", `${target.service}/${target.name} ${fault.trouble}`);
+          this.#lost(target);
+          this.#undoAfter(fault.forMs, () => {
+            target.trouble = null;
+            target.changedAt = this.engine.now;
+            this.#tell("fault", `${target.service}/${target.name} is well again`);
+          });
+        });
+      case "unreachable":
+        return this.#forTargets(fault.target, (target) => this.#cutTarget(target, fault.zones, fault.forMs));
+      case "zone":
+        return this.#zoneOut(fault.zone, fault.forMs);
+      case "provider":
+        return this.#moodSwing(fault.mood, fault.forMs);
+      default: {
+        const who = "who" in fault && fault.who === "leader" ? this.judge.leader(this.engine.now) : null;
+        const leader = this.judge.leader(this.engine.now);
+        const hitsLeader = leader !== null && "who" in fault && (who === leader || fault.who === leader.id);
+        this.faults.strike(fault);
+        const takes = ["crash", "pause", "isolate", "stop"].includes(fault.kind);
+        if (hitsLeader && takes) this.#leaderLostAt ??= this.engine.now;
+      }
+    }
+  }
+
+  /** Takes back all faults. */
+  heal(): void {
+    this.#tell("fault", "all faults are over");
+    this.faults.heal();
+    for (const service of this.services) {
+      for (const target of service.targets) {
+        if (target.trouble !== null || target.cutOff.size > 0) target.changedAt = this.engine.now;
+        target.trouble = null;
+        target.cutOff.clear();
+      }
+      for (const provider of service.providers) provider.mood = GOOD_MOOD;
+    }
+    this.#worldFaults++;
+  }
+
+  #undoAfter(ms: number, undo: () => void): void {
+    if (ms === Infinity) return;
+    const era = this.#worldFaults;
+    this.engine.after(ms, () => {
+      if (this.#worldFaults === era) undo();
+    });
+  }
+
+  /** Notes when an active target dies, for as long as another could take its place. */
+  #lost(target: VirtualTarget): void {
+    const active = (this.committed() ?? this.#lastCluster)?.services[target.service]?.active;
+    const all = this.services.find((s) => s.service.name === target.service)?.targets ?? [];
+    if (all.every((candidate) => candidate.trouble !== null)) this.#targetLostAt.delete(target.service);
+    else if (active === target.name && !this.#targetLostAt.has(target.service)) {
+      this.#targetLostAt.set(target.service, { at: this.engine.now, name: target.name });
+    }
+  }
+
+  #cutTarget(target: VirtualTarget, zones: readonly string[], forMs: number): void {
+    const count = (by: number): void => {
+      for (const zone of zones) {
+        const left = (target.cutOff.get(zone) ?? 0) + by;
+        if (left > 0) target.cutOff.set(zone, left);
+        else target.cutOff.delete(zone);
+      }
+      target.changedAt = this.engine.now;
+    };
+    count(1);
+    this.#tell("fault", `${target.service}/${target.name} cannot be reached from ${zones.join(", ")}`);
+    this.#undoAfter(forMs, () => {
+      count(-1);
+      this.#tell("fault", `${target.service}/${target.name} can be reached from ${zones.join(", ")} again`);
+    });
+  }
+
+  #zoneOut(zone: string, forMs: number): void {
+    this.#tell("fault", `zone ${zone} is gone`);
+    for (const machine of this.machines) {
+      if (machine.zone === zone) {
+        this.strike({ kind: "crash", who: machine.id, downMs: forMs, disk: "kept", inTurn: false });
+      }
+    }
+    for (const { targets } of this.services) {
+      for (const target of targets) {
+        if (target.zone === zone) {
+          this.strike({ kind: "target", target: target.name, trouble: "hangs", forMs });
+        }
+      }
+    }
+  }
+
+  #moodSwing(mood: ProviderMood, forMs: number): void {
+    this.#tell("fault", describeMood(mood));
+    for (const { providers } of this.services) {
+      for (const provider of providers) {
+        provider.mood = mood;
+        this.#undoAfter(forMs, () => provider.mood = GOOD_MOOD);
+      }
+    }
+  }
+
+  #forTargets(which: WhichTarget, act: (target: VirtualTarget) => void): void {
+    for (const { service, targets } of this.services) {
+      const name = which === "active" ? this.committed()?.services[service.name]?.active : which;
+      const target = typeof name === "number" ? targets[name] : targets.find((t) => t.name === name);
+      if (target !== undefined) act(target);
+    }
+  }
+
+  #createService(service: ServiceConfig, random: SeededRandom): void {
+    const { config, fence = "compares" } = this.options;
+    const zones = [...new Set(this.machines.map((machine) => machine.zone))];
+    const targets = service.targets.map(({ name, publish }, i) => {
+      const zone = zones.find((candidate) => name.includes(candidate)) ?? zones[i % zones.length] ?? "";
+      return new VirtualTarget(
+        { service: service.name, name, published: publish, zone },
+        random.fork(`target ${name}`),
+      );
+    });
+    const world = {
+      after: (ms: number, act: () => void): void => this.engine.after(ms, act),
+      now: (): number => this.engine.now,
+      random: random.fork("provider"),
+    };
+    const providers = service.publish.flatMap((publisher, index) =>
+      publisher.type === "dns" ? [] : [new VirtualProvider({ service: service.name, index, fence }, world)]
+    );
+    this.services.push(
+      new ServiceJudge(config, service, targets, providers, this.verdict, () => this.judge.excused !== null),
+    );
+    const dns = service.publish.find((publisher) => publisher.type === "dns");
+    if (service.publish.length > 0) {
+      this.clients.push(this.#createClient(service, targets, dns?.ttlMs ?? 0, providers));
+    }
+  }
+
+  #createClient(
+    service: ServiceConfig,
+    targets: readonly VirtualTarget[],
+    ttlMs: number,
+    providers: readonly VirtualProvider[],
+  ): VirtualClient {
+    const embedded = service.publish.some((publisher) => publisher.type === "dns");
+    const client = new VirtualClient(service.name, ttlMs, {
+      now: () => this.engine.now,
+      after: (ms, act) => this.engine.after(ms, act),
+      resolve: () => embedded ? this.#answer(service, targets) : providers[0]?.value,
+      target: (value) => targets.find((target) => target.published === value) ?? null,
+    });
+    client.onCall = ({ ok, target, atMs }): void => {
+      const lost = this.#targetLostAt.get(service.name);
+      if (lost === undefined || !ok) return;
+      if (target !== lost.name) this.serviceFailovers.push(atMs - lost.at);
+      this.#targetLostAt.delete(service.name);
+    };
+    return client;
+  }
+
+  /** What a resolver gets: it asks the nodes in turn, from a random one on. */
+  #answer(service: ServiceConfig, targets: readonly VirtualTarget[]): string | null | undefined {
+    const first = Math.floor(this.#random.next() * this.machines.length);
+    for (let i = 0; i < this.machines.length; i++) {
+      const machine = this.machines[(first + i) % this.machines.length];
+      if (machine === undefined || machine.program === null || machine.pausedAt !== null) continue;
+      const cluster = this.#programs.get(machine.id)?.state.cluster ?? null;
+      const decision = cluster?.services[service.name];
+      if (decision === undefined) continue;
+      return targets.find((target) => target.name === decision.active)?.published ?? null;
+    }
+    return undefined;
+  }
+
+  #lookLater(): void {
+    this.engine.after(LOOK_EVERY_MS, () => {
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const at = this.engine.now;
+    const leader = this.judge.leader(at);
+    const { network } = this.engine;
+    const calm = leader !== null && network.isCalm() &&
+      this.machines.every((machine) =>
+        machine.program?.election.joining === null && machine.pausedAt === null
+      );
+    if (!calm || leader !== this.#calmLeader) this.#calmSince = calm ? at : null;
+    else this.#calmSince ??= at;
+    this.#calmLeader = leader;
+    const cluster = this.committed();
+    for (const service of this.services) service.look({ at, calmSince: this.#calmSince, cluster });
+    if (this.options.lanes != null) this.#draw(this.options.lanes, cluster);
+  }
+
+  #draw(lanes: Lanes, cluster: ClusterState | null): void {
+    const at = this.engine.now;
+    for (const machine of this.machines) {
+      lanes.sample("node", `node ${machine.id} (${machine.zone})`, looksOf(machine, at), at);
+    }
+    for (const { service, targets, providers } of this.services) {
+      for (const target of targets) {
+        const cut = target.cutOff.size > 0 ? "partly cut off" : "up";
+        lanes.sample("target", `${service.name}/${target.name}`, target.trouble ?? cut, at);
+      }
+      const decided = cluster?.services[service.name];
+      if (decided !== undefined) {
+        lanes.sample("active", `${service.name} active`, decided.active ?? "nothing", at);
+      }
+      for (const { value, index } of providers) {
+        const shows = targets.find((target) => target.published === value)?.name ?? value ?? "nothing";
+        lanes.sample("record", `${service.name} record ${index}`, shows, at);
+      }
+    }
+    for (const client of this.clients) {
+      lanes.sample(
+        "client",
+        `${client.service} clients`,
+        client.lastOk === null ? "waiting" : client.lastOk ? "served" : "failing",
+        at,
+      );
+    }
+  }
+
+  #perform(machine: Machine, effect: Effect): void {
+    switch (effect.kind) {
+      case "probe":
+        return this.#probe(machine, effect);
+      case "publish":
+        return this.#publish(machine, effect);
+      case "committed": {
+        const cluster = this.#programs.get(machine.id)?.state.cluster;
+        if (cluster == null || machine !== this.judge.leader(this.engine.now)) return;
+        const acting = actingEpoch(machine.program?.election ?? null);
+        for (const service of this.services) service.switched(cluster, acting, this.engine.now);
+        return;
+      }
+      case "event": {
+        const { name, level, text } = effect.event;
+        if (name === "joined" && level === "warning") this.judge.gaveUp(machine, this.engine.now);
+        const leads = machine === this.judge.leader(this.engine.now);
+        if (name === "switch" && leads) this.#tell("switch", text);
+        const what = TOLD[name];
+        if (what !== undefined) this.#tell(what, `node ${machine.id}: ${text}`);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #probe(machine: Machine, effect: Extract<Effect, { kind: "probe" }>): void {
+    const { service, target, timeoutMs } = effect;
+    const found = this.services.find((s) => s.service.name === service)?.targets.find((t) =>
+      t.name === target
+    );
+    if (found === undefined) return;
+    const { life } = machine;
+    const startedAt = this.engine.now;
+    const { ok, tookMs, detail } = found.try(
+      machine.zone,
+      timeoutMs,
+      FAR[this.options.config.election.timing].baseMs,
+    );
+    this.engine.after(tookMs, () => {
+      if (machine.life !== life) return;
+      const blind = !ok && (machine.pausedAt !== null || (this.#gapAt.get(machine) ?? -1) >= startedAt);
+      const outcome = { ok, latencyMs: tookMs, detail, inconclusive: blind };
+      this.engine.give(machine, { kind: "probed", service, target, outcome });
+    });
+  }
+
+  #publish(machine: Machine, effect: Extract<Effect, { kind: "publish" }>): void {
+    const { publisher, operation, action, deadline, timeoutMs } = effect;
+    const judge = this.services.find((s) => s.service.name === publisher.service);
+    const provider = judge?.providers.find((p) => p.index === publisher.index);
+    const program = this.#programs.get(machine.id);
+    if (judge === undefined || provider === undefined || program === undefined) return;
+    const { life } = machine;
+    const answer = (result: Parameters<Parameters<VirtualProvider["call"]>[3]>[0]): void => {
+      if (machine.life === life) {
+        this.engine.give(machine, { kind: "published", publisher, operation, result });
+      }
+    };
+    const now = (): number => machine.clock.now(this.engine.now);
+    if (action.kind === "write") {
+      if (!mayPublish(program.state, now(), deadline)) {
+        const result = {
+          kind: "failed",
+          detail: "the lease is too short to start a write",
+          retryAfterMs: null,
+        } as const;
+        this.engine.after(0, () => answer(result));
+        return;
+      }
+      judge.writeStarts(machine.id, action.epoch, holdsLease(program.election, now()), this.engine.now);
+    }
+    const cut = (): boolean =>
+      action.kind === "write" && machine.life === life && machine.pausedAt === null &&
+      !mayPublish(program.state, now());
+    provider.call(action, timeoutMs, cut, answer);
+  }
+
+  #tell(what: string, text: string): void {
+    this.options.tell?.({ atMs: this.engine.now, what, text });
+  }
+}
+
+function looksOf(machine: Machine, at: number): string {
+  if (machine.program === null) return "down";
+  if (machine.pausedAt !== null) return "paused";
+  const { election } = machine.program;
+  if (election.joining !== null) return "joining";
+  return holdsLease(election, machine.clock.now(at)) ? "leader" : "follower";
+}
+
+/** The epoch that a leader acts under. */
+function actingEpoch(election: ElectionState | null): string | null {
+  const ballot = election === null ? null : actingBallot(election);
+  return ballot === null ? null : formatEpoch(ballot);
+}
+
+function describeMood(mood: ProviderMood): string {
+  const parts: string[] = [];
+  if (mood.failing >= 1) parts.push("fails every call");
+  else if (mood.failing > 0) parts.push(`fails ${Math.round(100 * mood.failing)} % of the calls`);
+  if (mood.latencyMs > GOOD_MOOD.latencyMs) parts.push(`takes ${Math.round(mood.latencyMs)} ms`);
+  if (mood.late > 0) parts.push("applies writes late");
+  if (mood.twice > 0) parts.push("applies writes twice");
+  return `the DNS provider ${parts.join(", ") || "is well"}`;
+}
+
+/** Draws a mood for chaos. */
+export function drawMood(random: SeededRandom): ProviderMood {
+  return {
+    latencyMs: draw(random, [5, 30, 300, 1500]),
+    failing: chance(random, 0.5) ? random.next() : 0,
+    late: chance(random, 0.5) ? random.next() * 0.5 : 0,
+    lateMs: draw(random, [100, 3000, 15_000]),
+    twice: chance(random, 0.3) ? random.next() * 0.3 : 0,
+  };
+}
