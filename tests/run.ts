@@ -5,14 +5,22 @@
 
 import { stripVTControlCharacters } from "node:util";
 
+interface Group {
+  readonly name: string;
+  readonly parallel: boolean;
+}
+
 /** Groups in order, the quick ones first. Those that start clusters run one file at a time. */
-const GROUPS: readonly { readonly name: string; readonly parallel: boolean }[] = [
+const GROUPS: readonly Group[] = [
   { name: "unit", parallel: true },
   { name: "property", parallel: true },
   { name: "sim", parallel: true },
   { name: "integration", parallel: false },
   { name: "e2e", parallel: false },
 ];
+
+/** Longest that a group may take, ms: a test that hangs is a failure, not a wait without end. */
+const GROUP_LIMIT_MS = 8 * 60_000;
 
 /** What tests may do: start programs, use the network, write to temporary folders. */
 const PERMISSIONS = ["--no-prompt", "--allow-all"];
@@ -53,11 +61,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** One `deno test`, shown as it goes. A run that ends badly without a count (a type error) is one failure. */
-async function runGroup(
-  group: { readonly name: string; readonly parallel: boolean },
-  coverage: string,
-  flags: readonly string[],
-): Promise<Count> {
+async function runGroup(group: Group, coverage: string, flags: readonly string[]): Promise<Count> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["test", "-q", ...PERMISSIONS, `--coverage=${coverage}`, "--coverage-raw-data-only"],
@@ -70,6 +74,11 @@ async function runGroup(
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill("SIGKILL");
+  }, GROUP_LIMIT_MS);
   let tail = "";
   const decoder = new TextDecoder();
   for await (const bytes of child.stdout) {
@@ -77,6 +86,8 @@ async function runGroup(
     tail = (tail + decoder.decode(bytes, { stream: true })).slice(-20_000);
   }
   const { success } = await child.status;
+  clearTimeout(timer);
+  if (late) console.error(`tests/${group.name} hung: ended after ${GROUP_LIMIT_MS / 60_000} minutes`);
   const count = readCount(tail);
   if (count === null) return { passed: 0, failed: success ? 0 : 1, ignored: 0 };
   return success || count.failed > 0 ? count : { ...count, failed: 1 };

@@ -49,6 +49,11 @@ export class DrillCluster {
     return [...this.#nodes].filter(([, node]) => node.running).map(([id]) => id);
   }
 
+  /** Nodes that ended by themselves. */
+  get crashed(): number[] {
+    return [...this.#nodes].filter(([, node]) => node.crashed).map(([id]) => id);
+  }
+
   service(name: string): TargetService {
     const service = this.services.find((one) => one.name === name);
     if (service === undefined) throw new Error(`there is no service ${name}`);

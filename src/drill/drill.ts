@@ -142,6 +142,8 @@ async function runStep(
         timeline.done(step.what, at - since);
         return at - since;
       }
+      const [crashed] = stage.cluster.crashed;
+      if (crashed !== undefined) throw new Error(`node ${crashed} ended by itself`);
       await interruption.pause(LOOK_MS);
     }
   } catch (problem) {
@@ -177,20 +179,27 @@ function countText({ requests, failed }: { readonly requests: number; readonly f
   return `${requests} requests, ${failed} failed`;
 }
 
+/** A terminal and a task runner both pass on one and the same Ctrl-C: so soon after the first it is no second one. */
+const SAME_SIGNAL_MS = 500;
+
 /** Notes the first signal, so that the drill can clear up; the second one ends the process at once. */
 class Interruption implements Disposable {
   signal: Deno.Signal | null = null;
   readonly #listeners: readonly (readonly [Deno.Signal, () => void])[];
   #wake: (() => void) | null = null;
+  #at = 0;
 
   constructor(atOnce: () => void) {
     const signals: Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
     this.#listeners = signals.map((signal) => [signal, (): void => {
+      const now = performance.now();
       if (this.signal !== null) {
+        if (now - this.#at < SAME_SIGNAL_MS) return;
         atOnce();
         Deno.exit(130);
       }
       this.signal = signal;
+      this.#at = now;
       this.#wake?.();
     }]);
     for (const [signal, listener] of this.#listeners) Deno.addSignalListener(signal, listener);

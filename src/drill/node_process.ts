@@ -22,6 +22,7 @@ export class NodeProcess {
   readonly #child: Deno.ChildProcess;
   #running = true;
   #told = false;
+  #struck = false;
 
   /** Starts `abfail ARGS`; its log must be JSON lines on stderr. */
   constructor(
@@ -45,10 +46,16 @@ export class NodeProcess {
     return this.#running;
   }
 
+  /** True when it ended although nobody told it to. */
+  get crashed(): boolean {
+    return !this.#running && !this.#struck;
+  }
+
   /** Sends a signal; harmless when the process has ended. */
   kill(signal: Deno.Signal): void {
     if (!this.#running) return;
     if (signal === "SIGTERM") this.#told = true;
+    if (signal === "SIGTERM" || signal === "SIGKILL") this.#struck = true;
     try {
       this.#child.kill(signal);
     } catch {
