@@ -18,6 +18,8 @@ const COMMANDS: Dispatch = {
 
 /** Runs the command line. Exit codes: PRODUCT.md, Commands. */
 export async function main(args: readonly string[], commands: Dispatch = COMMANDS): Promise<number> {
+  // An empty variable is one that is not set: unit files and compose files leave such behind.
+  if (Deno.env.get("ABFAIL_NODE_ID") === "") Deno.env.delete("ABFAIL_NODE_ID");
   const output: Output = { out: print, error: complain, columns: columns() };
   if (args.length === 0) {
     await runArgs(["--help"], commands, { ...output, out: complain });

@@ -1,4 +1,5 @@
 /** `abfail run`: one node, until it is told to stop. */
+import { stopwatchMs } from "../adapters/clock.ts";
 import { createLogger } from "../adapters/log.ts";
 import { openSystemd } from "../adapters/systemd.ts";
 import type { Config } from "../config/config.ts";
@@ -64,12 +65,16 @@ function refuse(problem: string): number {
   return 2;
 }
 
+/** One Ctrl-C may come twice, from the terminal and from whatever started this process, ms. */
+const SAME_SIGNAL_MS = 500;
+
 /** The first SIGTERM or SIGINT stops the node, a second one ends the process. */
 function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void, stopping: () => void): () => void {
-  let told = false;
+  let told: number | null = null;
   const onSignal = (): void => {
-    if (told) Deno.exit(1);
-    told = true;
+    if (told !== null && stopwatchMs() - told < SAME_SIGNAL_MS) return;
+    if (told !== null) Deno.exit(1);
+    told = stopwatchMs();
     log(notice("info", "stop", "Told to stop: releasing the lease."));
     stopping();
     node.stop();

@@ -14,6 +14,9 @@ const RELEASES = 4;
 /** Others hold back for so many deltas while a successor takes over. */
 const HOLD_BACK_DELTAS = 2;
 
+/** A successor has been heard within so many heartbeats: one that stopped a moment ago would cost a lease. */
+const SUCCESSOR_HEARTBEATS = 3;
+
 /** Tells all that `ballot`, and every earlier one of this node, is over. The caller has stopped acting. */
 export function beginRelease(turn: Turn, ballot: Ballot, successor: NodeId | null): void {
   const { state, now } = turn;
@@ -77,9 +80,9 @@ export function letGo(
 export function bestSuccessor(state: ElectionState, now: number): NodeId | null {
   let best: Peer | null = null;
   for (const peer of state.peers.values()) {
-    if (
-      peer.joining || !isTwoWay(state, peer, now) || hearersOf(state, peer.member.id, now) < needed(state)
-    ) continue;
+    const silentMs = now - peer.heardAt;
+    if (peer.joining || silentMs > SUCCESSOR_HEARTBEATS * state.settings.heartbeatMs) continue;
+    if (!isTwoWay(state, peer, now) || hearersOf(state, peer.member.id, now) < needed(state)) continue;
     if (best === null || outranks(peer.member, best.member)) best = peer;
   }
   return best?.member.id ?? null;
