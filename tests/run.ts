@@ -16,6 +16,7 @@ const GROUPS: readonly Group[] = [
   { name: "property", parallel: true },
   { name: "sim", parallel: true },
   { name: "integration", parallel: false },
+  { name: "contract", parallel: false },
   { name: "e2e", parallel: false },
 ];
 

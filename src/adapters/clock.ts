@@ -128,3 +128,13 @@ function systemSources(): ClockSources & { close(): void } {
     close: () => uptime.close(),
   };
 }
+
+/** Ms on a monotonic clock, to measure how long something took. Never for a lease: it may stand still in a sleep. */
+export function stopwatchMs(): number {
+  return performance.now();
+}
+
+/** Ms since 1970, for what is compared with dates: certificates. */
+export function wallClockMs(): number {
+  return Date.now();
+}

@@ -6,7 +6,7 @@
 import { Argument, Command, CommanderError, Option } from "@commander-js/extra-typings";
 import type { CommandSpec, OptionSpec } from "./completions.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { GUARDS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
+import { EXTRAS, GUARDS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
 import { durationMs, share, wholeNumber } from "./values.ts";
 import { VERSION } from "./version.ts";
 
@@ -110,7 +110,21 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
         }),
       );
     });
+  addEvents(program, dispatch, finish);
   addSimulate(program, dispatch, finish);
+}
+
+function addEvents(program: Command, dispatch: Dispatch, finish: Finish): void {
+  program.command("events").description("what a node has told lately, in the words of its log")
+    .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
+    .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
+    .addOption(nodeIdOption("which node of the config to ask"))
+    .option("--follow", "go on with what happens until Ctrl-C", false)
+    .option("--json", "print one JSON document a line", false)
+    .addHelpText("after", example("abfail events --follow --api http://10.0.1.10:7421", EVENTS_CODES))
+    .action(async ({ config = null, api = null, nodeId = null, follow, json }) => {
+      finish(await dispatch.events({ config, api, nodeId, follow, json }));
+    });
 }
 
 function addSimulate(program: Command, dispatch: Dispatch, finish: Finish): void {
@@ -160,9 +174,13 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
   program.command("init").description("print a commented config with a fresh key")
     .option("--nodes <n>", "how many nodes it is to have", wholeNumber(2, 64))
     .option("-o, --output <file>", "write it to a new file that only you can read")
+    .addOption(
+      new Option("--with <extra>", "instead of a config: Prometheus alert rules, or a Grafana dashboard")
+        .choices(EXTRAS).conflicts("nodes"),
+    )
     .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))
-    .action(async ({ nodes, output }) => {
-      finish(await dispatch.init({ nodes: nodes ?? null, output: output ?? null }));
+    .action(async ({ nodes = null, output = null, with: extra = null }) => {
+      finish(await dispatch.init({ nodes, output, extra }));
     });
   program.command("check").description("is this config right, and what will it do?")
     .option("-c, --config <file>", "the config to check (required)")
@@ -175,6 +193,16 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
     .action(async ({ config, against, json }, command) => {
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.check({ config, against: against ?? null, json }));
+    });
+  program.command("probe").description("run a service's check once from here, and say what came back")
+    .argument("<service>", "name of the service")
+    .argument("[target]", "name of one target; all of them when absent")
+    .option("-c, --config <file>", "the config (required)")
+    .option("--json", "print one JSON document", false)
+    .addHelpText("after", example("abfail probe web nyc1 --config /etc/abfail/abfail.toml", PROBED))
+    .action(async (service, target, { config, json }, command) => {
+      if (config === undefined) return lacksConfig(command);
+      finish(await dispatch.probe({ config, service, target: target ?? null, json }));
     });
   program.command("keygen").description("print a fresh cluster key")
     .addHelpText("after", example("abfail keygen > /etc/abfail/keys"))
@@ -216,6 +244,15 @@ function addOperating(program: Command, dispatch: Dispatch, finish: Finish): voi
     program.command("step-down").description("hand leadership over now"),
     "abfail step-down --config /etc/abfail/abfail.toml",
   ).action(async (given) => await operate({ kind: "step-down" }, given));
+  withReach(
+    program.command("record").description("what a node saw and decided, for `simulate --replay`")
+      .option("-o, --output <file>", "the file to write, readable by you alone (required)")
+      .option("--minutes <n>", "how far back; all that the node kept, up to 10", wholeNumber(1, 10)),
+    "abfail record --output incident.jsonl --config /etc/abfail/abfail.toml",
+  ).action(async ({ output, minutes, ...given }, command) => {
+    if (output === undefined) return command.error("error: option '-o, --output <file>' is needed");
+    finish(await dispatch.record({ ...reach(given), minutes: minutes ?? null, output }));
+  });
 }
 
 interface GivenReach {
@@ -262,7 +299,9 @@ function lacksConfig(command: { error(message: string): never }): never {
 
 const API_HELP = "a node's API: http://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
 const CODES = "Exit code: 0 all is well, 1 it is not, 2 wrong usage or config, 3 the node cannot be reached.";
+const EVENTS_CODES = "Exit code: 0 done, 2 wrong usage or config, 3 the node cannot be reached.";
 const CHECKED = "Exit code: 0 it is right, 1 the step from the old config is not safe, 2 it is wrong.";
+const PROBED = "Exit code: 0 all probes are good, 1 one is not, 2 wrong usage or config.";
 const SIMULATED =
   "Exit code: 0 all promises were kept, 1 one was broken or the budget exceeded, 2 wrong usage.";
 const OPERATED = "Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached.";

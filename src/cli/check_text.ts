@@ -187,7 +187,8 @@ function budgetText(config: Config, budget: Budget, look: Look): string[] {
   ];
 }
 
-function checkedAt(check: CheckConfig, target: TargetConfig): string {
+/** Where and how a target is tried, in a few words. */
+export function checkedAt(check: CheckConfig, target: TargetConfig): string {
   const port = target.port ?? check.port;
   const place = port === null ? target.address : formatHostPort({ host: target.address, port });
   switch (check.type) {
@@ -215,9 +216,11 @@ function recordType(value: string): string {
 }
 
 function publisherText(publisher: ServiceConfig["publish"][number]): string {
-  return publisher.type === "dns"
-    ? `${publisher.name} (dns, ttl ${formatDuration(publisher.ttlMs)})`
-    : `${publisher.name} (exec ${publisher.command[0]}, up to ${formatDuration(publisher.timeoutMs)})`;
+  const { type, name } = publisher;
+  if (type === "dns") return `${name} (dns, ttl ${formatDuration(publisher.ttlMs)})`;
+  const ttl = "ttlMs" in publisher ? `, ttl ${formatDuration(publisher.ttlMs)}` : "";
+  const program = type === "exec" ? ` ${publisher.command[0]}` : "";
+  return `${name} (${type}${program}${ttl}, up to ${formatDuration(publisher.timeoutMs)})`;
 }
 
 function failbackText({ failback, failbackDelayMs, targets }: ServiceConfig): string {

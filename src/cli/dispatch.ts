@@ -2,8 +2,11 @@
 import type { CommandSpec } from "./completions.ts";
 import type {
   CheckOptions,
+  EventsOptions,
   InitOptions,
   OperateOptions,
+  ProbeOptions,
+  RecordOptions,
   RunOptions,
   Shell,
   SimulateOptions,
@@ -14,13 +17,16 @@ import type {
 export interface Dispatch {
   run(options: RunOptions): Promise<number>;
   status(options: StatusOptions): Promise<number>;
+  events(options: EventsOptions): Promise<number>;
   simulate(options: SimulateOptions): Promise<number>;
   check(options: CheckOptions): Promise<number>;
+  probe(options: ProbeOptions): Promise<number>;
   init(options: InitOptions): Promise<number>;
   keygen(): Promise<number>;
   schema(): Promise<number>;
   completions(options: CompletionsOptions): Promise<number>;
   operate(options: OperateOptions): Promise<number>;
+  record(options: RecordOptions): Promise<number>;
 }
 
 /** `abfail completions` */

@@ -71,7 +71,7 @@ name = "web"
 # on_all_down = "keep"               # keep | withdraw | the name of the target to fall back to
 
 [services.check]
-type = "http"                        # http | https | tcp
+type = "http"                        # http | https | tls | tcp | udp | dns | grpc | exec
 port = 8080
 path = "/healthz"
 interval = "1s"
@@ -79,8 +79,9 @@ fast_interval = "250ms"              # while the opinion is about to change
 timeout = "800ms"
 fall = 3                             # bad probes in a row until it is down
 rise = 2                             # good ones until it is up
-# expect_status = ["200-299"]        # also: method, headers, host, expect_body, follow_redirects
-# https: verify, ca_file, server_name, client_cert_file, client_key_file, expire_warning; tcp: send, expect
+# expect_status = ["200-299"]        # also: method, headers, host, expect_body, follow_redirects, http2
+# https, tls, grpc: verify, ca_file, server_name, client_cert_file, client_key_file, expire_warning
+# tcp, udp: send, expect; dns: query, record, expect; grpc: service, tls; exec: command, env
 
 [[services.targets]]                 # in order of preference: the first is the primary
 name = "nyc1"

@@ -7,12 +7,15 @@ import { columns, complain, print } from "./output.ts";
 const COMMANDS: Dispatch = {
   run: async (options) => await (await import("./run.ts")).runCommand(options),
   status: async (options) => await (await import("./status.ts")).statusCommand(options),
+  events: async (options) => await (await import("./events.ts")).eventsCommand(options),
   simulate: async (options) => await (await import("./simulate.ts")).simulateCommand(options),
   check: async (options) => await (await import("./check.ts")).checkCommand(options),
+  probe: async (options) => await (await import("./probe.ts")).probeCommand(options),
   init: async (options) => await (await import("./init.ts")).initCommand(options),
   keygen: async () => await (await import("./keygen.ts")).keygenCommand(),
   schema: async () => await (await import("./schema.ts")).schemaCommand(),
   completions: async (options) => await (await import("./completions.ts")).completionsCommand(options),
+  record: async (options) => await (await import("./record.ts")).recordCommand(options),
   operate: async (options) => await (await import("./operate.ts")).operateCommand(options),
 };
 

@@ -73,12 +73,13 @@ export interface Answer {
 
 /** What is told to a node: JSON, and the token that allows it. */
 export interface Telling {
-  readonly body: Readonly<Record<string, unknown>>;
+  /** Null: nothing is told, something is asked that needs the token. */
+  readonly body: Readonly<Record<string, unknown>> | null;
   readonly token: string | null;
 }
 
 /**
- * Asks a node (GET), or tells it something (POST). The error is one sentence that says what could not be reached
+ * Asks a node (GET), or tells it something (POST); `more` are headers. The error is one sentence that says what could not be reached
  * and why.
  */
 export async function askNode(
@@ -86,6 +87,7 @@ export async function askNode(
   path: string,
   timeoutMs: number = ANSWER_MS,
   telling: Telling | null = null,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Result<Answer, string>> {
   const secure = api.kind === "http" && api.url.protocol === "https:";
   const { request } = secure ? await import("node:https") : await import("node:http");
@@ -94,9 +96,10 @@ export async function askNode(
     port: api.url.port === "" ? (secure ? 443 : 80) : Number(api.url.port),
     path: api.url.pathname.replace(/\/+$/, "") + path,
   };
-  const text = telling === null ? "" : JSON.stringify(telling.body);
-  const method = telling === null ? "GET" : "POST";
-  const headers = headersFor(api, telling, text);
+  const body = telling?.body ?? null;
+  const text = body === null ? "" : JSON.stringify(body);
+  const method = body === null ? "GET" : "POST";
+  const headers = { ...headersFor(api, telling, text), ...more };
   return await new Promise((resolve) => {
     let done = false;
     const finish = (result: Result<Answer, string>): void => {
@@ -130,10 +133,10 @@ export async function askNode(
 function headersFor(api: NodeApi, telling: Telling | null, text: string): Record<string, string> {
   const headers = { host: api.kind === "unix" ? "localhost" : api.url.host, accept: "application/json" };
   if (telling === null) return headers;
+  const size = String(new TextEncoder().encode(text).length);
   return {
     ...headers,
-    "content-type": "application/json",
-    "content-length": String(new TextEncoder().encode(text).length),
+    ...(telling.body === null ? {} : { "content-type": "application/json", "content-length": size }),
     ...(telling.token === null ? {} : { authorization: `Bearer ${telling.token}` }),
   };
 }

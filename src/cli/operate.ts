@@ -11,7 +11,7 @@ import {
   nodeApiOf,
   parseNodeApi,
 } from "./node_api.ts";
-import type { OperateAction, OperateOptions } from "./options.ts";
+import type { OperateAction, OperateOptions, ReachOptions } from "./options.ts";
 import { complain, print } from "./output.ts";
 
 /** Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached. */
@@ -44,12 +44,13 @@ export async function operateCommand(options: OperateOptions): Promise<number> {
 }
 
 /** Where to ask, and what proves the right to. */
-interface Way {
+export interface Way {
   readonly api: NodeApi;
   readonly token: string | null;
 }
 
-async function findWay(options: OperateOptions): Promise<Result<Way, string>> {
+/** Finds it by the options that say which node to ask. */
+export async function findWay(options: ReachOptions): Promise<Result<Way, string>> {
   const given = options.tokenFile === null
     ? ok((Deno.env.get("ABFAIL_TOKEN") ?? "").trim() || null)
     : readToken(options.tokenFile);
@@ -123,7 +124,10 @@ function thisMachine(): Machine {
   return { nodeId: Number.isInteger(nodeId) && nodeId > 0 ? nodeId : null, addresses };
 }
 
-function parseAnswer(body: string): { readonly message: string | null; readonly error: string | null } {
+/** What a node answered to a request that it did or refused. */
+export function parseAnswer(
+  body: string,
+): { readonly message: string | null; readonly error: string | null } {
   let value: unknown = null;
   try {
     value = JSON.parse(body);
@@ -139,7 +143,8 @@ function parseAnswer(body: string): { readonly message: string | null; readonly 
   return { message: text("message"), error: text("error") };
 }
 
-function tokenHelp(hadToken: boolean): string {
+/** Where the token came from, or how to give one. */
+export function tokenHelp(hadToken: boolean): string {
   return hadToken
     ? "    the token came from --token-file, ABFAIL_TOKEN or token_file of the config"
     : "    give it with --token-file FILE, in ABFAIL_TOKEN, or by --config FILE with token_file in it";

@@ -25,6 +25,17 @@ export interface StatusOptions {
   readonly watch: boolean;
 }
 
+/** `abfail events` */
+export interface EventsOptions {
+  readonly config: string | null;
+  readonly api: string | null;
+  readonly nodeId: number | null;
+  /** One JSON document a line. */
+  readonly json: boolean;
+  /** Go on until interrupted. */
+  readonly follow: boolean;
+}
+
 /** The guards that `--without` can take away. */
 export const GUARDS = ["lease", "quarantine", "quorum", "fence", "observers"] as const;
 /** One of them. */
@@ -61,12 +72,28 @@ export interface CheckOptions {
   readonly json: boolean;
 }
 
+/** `abfail probe` */
+export interface ProbeOptions {
+  readonly config: string;
+  readonly service: string;
+  /** All targets of the service when null. */
+  readonly target: string | null;
+  readonly json: boolean;
+}
+
+/** What `abfail init --with` can print beside a config. */
+export const EXTRAS = ["alerts", "dashboard"] as const;
+/** One of them. */
+export type Extra = typeof EXTRAS[number];
+
 /** `abfail init` */
 export interface InitOptions {
   /** How many nodes the file is to have; 3 when null. */
   readonly nodes: number | null;
   /** Standard output when null. */
   readonly output: string | null;
+  /** Print this instead of a config. */
+  readonly extra: Extra | null;
 }
 
 /** Shells that `abfail completions` knows. */
@@ -80,6 +107,13 @@ export interface ReachOptions {
   readonly config: string | null;
   readonly nodeId: number | null;
   readonly tokenFile: string | null;
+}
+
+/** `abfail record` */
+export interface RecordOptions extends ReachOptions {
+  /** How far back; null = all that the node kept. */
+  readonly minutes: number | null;
+  readonly output: string;
 }
 
 /** What `switch`, `unpin`, `drain`, `undrain` and `step-down` ask for. */

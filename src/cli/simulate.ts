@@ -28,8 +28,8 @@ export async function simulateCommand(options: SimulateOptions): Promise<number>
     return await simulateLive(options);
   }
   if (options.replay !== null) {
-    complain("error: this version has no --replay yet");
-    return 2;
+    const { simulateReplay } = await import("./simulate_replay.ts");
+    return await simulateReplay(options.replay, options.json);
   }
   const jobs = await readJobs(options);
   const drills = jobs.ok ? readDrills(jobs.value) : jobs;

@@ -29,7 +29,7 @@ export async function statusCommand(
 ): Promise<number> {
   if (surroundings !== undefined) return await run(options, surroundings);
   using screen = new ProcessScreen();
-  return await run(options, { screen, loadConfig: loadConfigLazily, machine: thisMachine });
+  return await run(options, ownSurroundings(screen));
 }
 
 async function run(options: StatusOptions, surroundings: StatusSurroundings): Promise<number> {
@@ -55,8 +55,14 @@ async function run(options: StatusOptions, surroundings: StatusSurroundings): Pr
   return statusExitCode(status);
 }
 
-async function findApi(
-  options: StatusOptions,
+/** What a command takes from this process and this machine. */
+export function ownSurroundings(screen: Screen): StatusSurroundings {
+  return { screen, loadConfig: loadConfigLazily, machine: thisMachine };
+}
+
+/** Which node to ask. The error is one sentence, or the text of a config that is wrong. */
+export async function findApi(
+  options: Pick<StatusOptions, "api" | "config" | "nodeId">,
   surroundings: StatusSurroundings,
 ): Promise<Result<NodeApi, string>> {
   if (options.api !== null) return parseNodeApi(options.api);

@@ -20,10 +20,10 @@
  *     best, typical  round trip            worst  lease + 1.5 * delta + 4 * round trip
  *
  * **publish**: the embedded DNS server answers anew on the leader at once and on the others with the next heartbeat;
- * `exec` takes what its program takes, its `timeout` at most, twice when a new leader reads first.
+ * the others take what their far side takes, `timeout` at most, twice when a new leader reads first.
  *
  *     dns   best 1 ms     typical heartbeat/2     worst heartbeat + round trip
- *     exec  best 1 ms     typical timeout/10      worst timeout (twice with read_command)
+ *     else  best 1 ms     typical timeout/10      worst timeout (twice where it can be read)
  *
  * **ttl**: what resolvers remember: `0`, `ttl/2`, `ttl`. They may remember longer against the rules; clients
  * too. Of several publishers, the slowest counts (publish and ttl together).
@@ -33,6 +33,7 @@
 import { assert } from "../base/assert.ts";
 import type { Config, PublisherConfig, ServiceConfig } from "./config.ts";
 import { durationText } from "./duration.ts";
+import { canRead } from "./publisher.ts";
 
 /** Three cases of one duration, ms. */
 export interface Cases {
@@ -141,7 +142,7 @@ function slowestPublisher(
   };
   for (const publisher of service.publish) {
     const publish = publication(config, publisher);
-    const ttlMs = publisher.type === "dns" ? publisher.ttlMs : 0;
+    const ttlMs = "ttlMs" in publisher ? publisher.ttlMs : 0;
     const ttl = { best: 0, typical: ttlMs / 2, worst: ttlMs };
     if (slowest.slowest !== null && publish.worst + ttl.worst <= slowest.publish.worst + slowest.ttl.worst) {
       continue;
@@ -156,8 +157,8 @@ function publication(config: Config, publisher: PublisherConfig): Cases {
   if (publisher.type === "dns") {
     return { best: 1, typical: heartbeatMs / 2, worst: heartbeatMs + ASSUMED_ROUND_TRIP_MS[timing].worst };
   }
-  const { timeoutMs, readCommand } = publisher;
-  return { best: 1, typical: timeoutMs / 10, worst: timeoutMs * (readCommand === null ? 1 : 2) };
+  const { timeoutMs } = publisher;
+  return { best: 1, typical: timeoutMs / 10, worst: timeoutMs * (canRead(publisher) ? 2 : 1) };
 }
 
 /** Halves each setting in turn and looks what becomes of the worst case. */
@@ -212,7 +213,7 @@ function settings(config: Config, service: ServiceConfig): Setting[] {
 function halve(
   publisher: PublisherConfig,
 ): { readonly key: string; readonly from: number; readonly to: number; readonly publisher: PublisherConfig } {
-  if (publisher.type === "exec") {
+  if (publisher.type !== "dns" && !("ttlMs" in publisher && publisher.ttlMs >= 2 * publisher.timeoutMs)) {
     const to = Math.round(publisher.timeoutMs / 2);
     return { key: "timeout", from: publisher.timeoutMs, to, publisher: { ...publisher, timeoutMs: to } };
   }

@@ -1,33 +1,19 @@
 /** From a document without problems to the config: defaults filled in, secrets wrapped. */
 import { assert } from "../base/assert.ts";
+import { buildPublisher } from "./build_publisher.ts";
+import { buildCheck } from "./build_check.ts";
 import { effectiveTiming, type ReadDocument } from "./check_cluster.ts";
 import type { ReadService } from "./check_services.ts";
-import type {
-  CheckConfig,
-  CheckTiming,
-  Config,
-  DnsConfig,
-  HttpOptions,
-  MemberConfig,
-  NotifyConfig,
-  PublisherConfig,
-  ServiceConfig,
-  TlsOptions,
-} from "./config.ts";
+import type { Config, DnsConfig, MemberConfig, NotifyConfig, ServiceConfig } from "./config.ts";
 import { NOTIFY_EVENTS } from "./keys.ts";
 import { secret } from "./secret.ts";
 
 type Read<T> = NonNullable<T>;
-type ReadCheck = Read<ReadService["check"]>;
-type ReadPublisher = Read<Read<ReadService["publish"]>[number]>;
 type ReadMember = Read<Read<Read<ReadDocument["cluster"]>["nodes"]>[number]>;
 type ReadNotify = Read<Read<ReadDocument["notify"]>[number]>;
 
 /** Everything but what only the caller knows. */
 export type BuiltConfig = Omit<Config, "file" | "warnings" | "flat">;
-
-const DEFAULT_FAST_INTERVAL_MS = 250;
-const DAY_MS = 86_400_000;
 
 /** Call it only when nothing was reported: then every required key is there. */
 export function buildConfig(read: ReadDocument, keys: readonly string[]): BuiltConfig {
@@ -90,6 +76,8 @@ function buildService(read: ReadService): ServiceConfig {
     failback: read.failback ?? "auto",
     failbackDelayMs: read.failback_delay ?? 10_000,
     minHoldMs: read.min_hold ?? 5000,
+    maxFailbackDelayMs: read.max_failback_delay ?? null,
+    warmupMs: read.warmup ?? null,
     onAllDown: fallback === "keep" || fallback === "withdraw"
       ? { kind: fallback }
       : { kind: "fallback", target: fallback },
@@ -99,64 +87,6 @@ function buildService(read: ReadService): ServiceConfig {
       return { name: there(target?.name), address: host, port, publish: target?.publish ?? host };
     }),
     publish: (read.publish ?? []).map((publisher) => buildPublisher(there(publisher))),
-  };
-}
-
-function buildCheck(read: ReadCheck): CheckConfig {
-  const intervalMs = read.interval ?? 1000;
-  const timing: CheckTiming = {
-    intervalMs,
-    fastIntervalMs: read.fast_interval ?? Math.min(DEFAULT_FAST_INTERVAL_MS, intervalMs),
-    timeoutMs: read.timeout ?? 800,
-    fall: read.fall ?? 3,
-    rise: read.rise ?? 2,
-  };
-  switch (read.type) {
-    case "http":
-      return { type: "http", port: read.port ?? 80, ...timing, http: buildHttp(read) };
-    case "https":
-      return { type: "https", port: read.port ?? 443, ...timing, http: buildHttp(read), tls: buildTls(read) };
-    case "tcp": {
-      const { port, send, expect } = read;
-      return { type: "tcp", port: port ?? null, ...timing, send: send ?? null, expect: expect ?? null };
-    }
-  }
-}
-
-function buildHttp(read: Extract<ReadCheck, { type: "http" | "https" }>): HttpOptions {
-  return {
-    path: read.path ?? "/",
-    method: read.method ?? "GET",
-    headers: read.headers ?? {},
-    host: read.host ?? null,
-    expectStatus: read.expect_status ?? [{ from: 200, to: 299 }],
-    expectBody: read.expect_body ?? null,
-    followRedirects: read.follow_redirects ?? false,
-  };
-}
-
-function buildTls(read: Extract<ReadCheck, { type: "https" }>): TlsOptions {
-  const warningMs = read.expire_warning ?? 14 * DAY_MS;
-  return {
-    verify: read.verify ?? true,
-    caFile: read.ca_file ?? null,
-    serverName: read.server_name ?? null,
-    clientCertFile: read.client_cert_file ?? null,
-    clientKeyFile: read.client_key_file ?? null,
-    expireWarningMs: warningMs === 0 ? null : warningMs,
-  };
-}
-
-function buildPublisher(read: ReadPublisher): PublisherConfig {
-  if (read.type === "dns") return { type: "dns", name: there(read.name), ttlMs: read.ttl ?? 5000 };
-  const command = there(read.command);
-  return {
-    type: "exec",
-    name: read.name ?? there(command[0]).replace(/^.*\//, ""),
-    command,
-    readCommand: read.read_command ?? null,
-    timeoutMs: read.timeout ?? 5000,
-    onDrift: read.on_drift ?? "repair",
   };
 }
 

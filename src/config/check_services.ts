@@ -1,7 +1,9 @@
 /** What must hold between the keys of `[[services]]`, `[dns]` and the list of nodes. */
 import { isWithin, type Name, parseName, sameName } from "../dns/name.ts";
 import { hostKind } from "./address.ts";
+import { checkCheck, needsPort } from "./check_check.ts";
 import type { ReadDocument } from "./check_cluster.ts";
+import { checkActing } from "./check_publishers.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import type { Reading } from "./reading.ts";
@@ -66,9 +68,9 @@ function checkTargets(service: ReadService, at: Path, reading: Reading): void {
     const address = target?.address;
     if (address === undefined) continue;
     const path = [...at, "targets", i, "address"];
-    const lacksPort = address.port === null && check?.type === "tcp" && check.port === undefined;
+    const lacksPort = address.port === null && needsPort(check);
     if (lacksPort && !reading.isBad([...at, "check", "port"])) {
-      reading.report(path, `found "${address.host}"; a tcp check needs a port`, [
+      reading.report(path, `found "${address.host}"; a ${check?.type} check needs a port`, [
         `write port = in [services.check], or name it here: "${address.host}:5432"`,
       ]);
     }
@@ -76,28 +78,6 @@ function checkTargets(service: ReadService, at: Path, reading: Reading): void {
     if (addresses.has(text)) reading.warn(path, "another target of this service has the same address");
     addresses.add(text);
   }
-}
-
-function checkCheck(service: ReadService, at: Path, reading: Reading): void {
-  const { check } = service;
-  if (check === undefined) return;
-  const path = [...at, "check"];
-  const { interval, fast_interval: fast } = check;
-  const intervalMs = interval ?? 1000;
-  if (fast !== undefined && !reading.isBad([...path, "interval"]) && fast > intervalMs) {
-    reading.report(
-      [...path, "fast_interval"],
-      `found "${durationText(fast)}"; it must not be above interval, which is ${durationText(intervalMs)}`,
-    );
-  }
-  if (check.type !== "https") return;
-  if ((check.client_cert_file === undefined) !== (check.client_key_file === undefined)) {
-    const [given, other] = check.client_cert_file === undefined
-      ? ["client_key_file", "client_cert_file"]
-      : ["client_cert_file", "client_key_file"];
-    if (!reading.isBad([...path, other])) reading.report([...path, given], `${other} is needed with it`);
-  }
-  if (check.verify === false) reading.warn([...path, "verify"], "whoever answers counts as the target");
 }
 
 function checkChoices(service: ReadService, at: Path, nodes: number | null, reading: Reading): void {
@@ -137,9 +117,10 @@ function checkPublishers(
   );
   let hasDns = false;
   for (const [i, publisher] of publishers.entries()) {
+    const path = [...at, "publish", i];
+    if (publisher !== undefined) checkActing(publisher, path, values, published, reading);
     if (publisher?.type !== "dns") continue;
     hasDns = true;
-    const path = [...at, "publish", i];
     if (read.dns === undefined && !reading.isBad(["dns"])) {
       reading.report([...path, "type"], 'a "dns" publisher needs the embedded DNS server: a [dns] section', [
         'such as [dns]  zone = "ha.example.com"  nameservers = ["ns1.ha.example.com"]',

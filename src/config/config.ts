@@ -3,6 +3,9 @@
  * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
  */
 import type { NodeId } from "../base/id.ts";
+import type { PublisherConfig } from "./publisher.ts";
+
+export type { PublisherConfig } from "./publisher.ts";
 
 /** A secret value. `toString` and JSON show `[secret]`; `reveal` is called at the moment of use. */
 export interface Secret {
@@ -90,6 +93,10 @@ export interface ServiceConfig {
   readonly failback: "auto" | "manual";
   readonly failbackDelayMs: number;
   readonly minHoldMs: number;
+  /** The longest that a flapping target is held back, ms; null = 32 x `failbackDelayMs` (failover/flaps.ts). */
+  readonly maxFailbackDelayMs: number | null;
+  /** For so long after the start of the leader's process no target is left because it is down, ms; null = `warmupOf`. */
+  readonly warmupMs: number | null;
   readonly onAllDown: { readonly kind: "keep" } | { readonly kind: "withdraw" } | {
     readonly kind: "fallback";
     readonly target: string;
@@ -138,28 +145,62 @@ export interface HttpOptions {
   /** A regular expression that the first 64 KiB of the body must match. */
   readonly expectBody: string | null;
   readonly followRedirects: boolean;
+  /** Speak HTTP/2: by ALPN over TLS, with prior knowledge without. */
+  readonly http2: boolean;
 }
 
-export type CheckConfig =
-  | ({ readonly type: "http"; readonly port: number | null } & CheckTiming & { readonly http: HttpOptions })
-  | ({ readonly type: "https"; readonly port: number | null } & CheckTiming & {
+/** What is sent or looked for: a text (UTF-8; a regular expression where one is looked for), or octets. */
+export type Payload = string | readonly number[];
+
+export type CheckConfig = CheckTiming & CheckKind;
+
+/** How a target is tried. `port`: of targets that name none; null = each must name one. */
+export type CheckKind =
+  | { readonly type: "http"; readonly port: number | null; readonly http: HttpOptions }
+  | {
+    readonly type: "https";
+    readonly port: number | null;
     readonly http: HttpOptions;
     readonly tls: TlsOptions;
-  })
-  | ({ readonly type: "tcp"; readonly port: number | null } & CheckTiming & {
-    readonly send: string | null;
-    readonly expect: string | null;
-  });
-
-export type PublisherConfig =
-  | { readonly type: "dns"; readonly name: string; readonly ttlMs: number }
+  }
+  | { readonly type: "tls"; readonly port: number | null; readonly tls: TlsOptions }
+  | {
+    readonly type: "tcp";
+    readonly port: number | null;
+    readonly send: Payload | null;
+    readonly expect: Payload | null;
+  }
+  | {
+    readonly type: "udp";
+    readonly port: number | null;
+    readonly send: Payload;
+    /** Null: any answer will do. */
+    readonly expect: Payload | null;
+  }
+  | {
+    readonly type: "dns";
+    readonly port: number | null;
+    /** A domain name, as it was written. */
+    readonly query: string;
+    /** Type of record, such as `A`. */
+    readonly record: string;
+    /** All of these must be among the answers; empty: any answer will do. */
+    readonly expect: readonly string[];
+  }
+  | {
+    readonly type: "grpc";
+    readonly port: number | null;
+    /** Empty: the server as a whole. */
+    readonly service: string;
+    /** Null: without TLS. */
+    readonly tls: TlsOptions | null;
+  }
   | {
     readonly type: "exec";
-    readonly name: string;
+    readonly port: null;
+    /** The program and its arguments. */
     readonly command: readonly string[];
-    readonly readCommand: readonly string[] | null;
-    readonly timeoutMs: number;
-    readonly onDrift: "repair" | "report";
+    readonly env: Readonly<Record<string, string>>;
   };
 
 export interface NotifyConfig {

@@ -1,9 +1,10 @@
 /** A config as `key path -> text`, leaf by leaf, for comparing the configs of nodes and of files. */
 import { formatHostPort } from "./address.ts";
 import type { BuiltConfig } from "./build.ts";
-import type { CheckConfig, HostPort, NotifyConfig, PublisherConfig, ServiceConfig } from "./config.ts";
-import { fnv32 } from "./digest.ts";
+import type { HostPort, NotifyConfig, ServiceConfig } from "./config.ts";
 import { durationText } from "./duration.ts";
+import { checkLeaves, hidden } from "./flat_check.ts";
+import { publisherLeaves } from "./flat_publisher.ts";
 
 type Leaves = Readonly<Record<string, unknown>>;
 
@@ -59,6 +60,8 @@ function addService(service: ServiceConfig, add: (at: string, leaves: Leaves) =>
     failback: service.failback,
     failback_delay: durationText(service.failbackDelayMs),
     min_hold: durationText(service.minHoldMs),
+    max_failback_delay: service.maxFailbackDelayMs === null ? null : durationText(service.maxFailbackDelayMs),
+    warmup: service.warmupMs === null ? null : durationText(service.warmupMs),
     on_all_down: onAllDown.kind === "fallback" ? onAllDown.target : onAllDown.kind,
     targets: service.targets.map((target) => target.name),
   });
@@ -71,55 +74,6 @@ function addService(service: ServiceConfig, add: (at: string, leaves: Leaves) =>
   }
 }
 
-function checkLeaves(check: CheckConfig): Leaves {
-  const common = {
-    type: check.type,
-    port: check.port,
-    interval: durationText(check.intervalMs),
-    fast_interval: durationText(check.fastIntervalMs),
-    timeout: durationText(check.timeoutMs),
-    fall: check.fall,
-    rise: check.rise,
-  };
-  if (check.type === "tcp") return { ...common, send: check.send, expect: check.expect };
-  const { path, method, headers, host, expectStatus, expectBody, followRedirects } = check.http;
-  const sorted = Object.entries(headers).sort(([a], [b]) => a < b ? -1 : 1);
-  const http = {
-    path,
-    method,
-    headers: sorted.map(([name, value]) => `${name}: ${hidden(value)}`),
-    host,
-    expect_status: expectStatus.map(({ from, to }) => `${from}-${to}`),
-    expect_body: expectBody,
-    follow_redirects: followRedirects,
-  };
-  if (check.type === "http") return { ...common, ...http };
-  const { tls } = check;
-  return {
-    ...common,
-    ...http,
-    verify: tls.verify,
-    ca_file: tls.caFile,
-    server_name: tls.serverName,
-    client_cert_file: tls.clientCertFile,
-    client_key_file: tls.clientKeyFile,
-    expire_warning: durationText(tls.expireWarningMs ?? 0),
-  };
-}
-
-function publisherLeaves(publisher: PublisherConfig): Leaves {
-  const { type, name } = publisher;
-  if (publisher.type === "dns") return { type, name, ttl: durationText(publisher.ttlMs) };
-  return {
-    type,
-    name,
-    command: publisher.command,
-    read_command: publisher.readCommand,
-    timeout: durationText(publisher.timeoutMs),
-    on_drift: publisher.onDrift,
-  };
-}
-
 function notifyLeaves({ type, url, command, events }: NotifyConfig): Leaves {
   return { type, url: url === null ? null : hidden(url), command, events };
 }
@@ -130,9 +84,4 @@ function leafText(value: unknown): string {
 
 function place(address: HostPort | null): string | null {
   return address === null ? null : formatHostPort(address);
-}
-
-/** 32 bits of what may be a secret: enough to see that two differ, far too few to find it. */
-function hidden(text: string): string {
-  return `secret ${fnv32(text).toString(16).padStart(8, "0")}`;
 }

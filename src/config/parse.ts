@@ -21,6 +21,7 @@ import { document } from "./keys.ts";
 import { mapLines, type Path } from "./lines.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { type ConfigReader, readKeys } from "./read_keys.ts";
+import { mapSecretFile, secretFileOf } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { parseToml } from "./toml.ts";
 
@@ -85,7 +86,11 @@ function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): B
     ...config,
     node: { ...node, stateDir: orNull(node.stateDir) },
     api: { ...api, tokenFile: orNull(api.tokenFile), socket: orNull(api.socket) },
-    services: services.map((service) => ({ ...service, check: resolveCheck(service.check, orNull) })),
+    services: services.map((service) => ({
+      ...service,
+      check: resolveCheck(service.check, orNull),
+      publish: service.publish.map((publisher) => mapSecretFile(publisher, resolve)),
+    })),
   };
 }
 
@@ -114,6 +119,11 @@ function warnOfFiles(
     else if (text.value.trim() === "") reading.warn(at, `${resolve(path)} is empty`);
   };
   look(config.api.tokenFile, ["api", "token_file"]);
+  for (const [i, { publish }] of config.services.entries()) {
+    for (const [n, publisher] of publish.entries()) {
+      look(secretFileOf(publisher), ["services", i, "publish", n]);
+    }
+  }
   for (const [i, { check }] of config.services.entries()) {
     if (check.type !== "https") continue;
     const at = ["services", i, "check"];

@@ -322,7 +322,21 @@ export function onDenyClaiming(
   if (compareBallots(deny.ballot, tenure.ballot) !== 0 || tenure.grantedNow.has(peer.member.id)) return;
   tenure.denied.add(peer.member.id);
   tenure.freeAt.set(peer.member.id, deny.reason === "joining" ? Infinity : now + deny.remainingMs);
-  if (state.settings.members.length - tenure.denied.size < needed(state)) failClaim(turn, role, "denied");
+  if (hopes(turn, tenure) < needed(state)) failClaim(turn, role, "denied");
+}
+
+/**
+ * Nodes that have granted or may still: of those not heard in the window there is no hope. Without that, two nodes
+ * that claim at once beside a dead one block each other for half a lease.
+ */
+function hopes(turn: Turn, tenure: Tenure): number {
+  const { state, now } = turn;
+  let count = 1;
+  for (const [id, peer] of state.peers) {
+    if (tenure.denied.has(id)) continue;
+    if (tenure.grantedNow.has(id) || isAlive(state, peer, now)) count++;
+  }
+  return count;
 }
 
 /** A claim that cannot win is released, or its promises block everyone for a lease [6]. */

@@ -206,6 +206,14 @@ export function reballot(turn: Turn, tenure: Tenure): void {
   if (state.role.kind === "leader") state.role.nextAt = now + delta(state) / 2;
 }
 
+/** Something outside was written under `term`: a leader that is not above it already goes on above it [16]. */
+export function outrun(turn: Turn, term: number): void {
+  const { state, now } = turn;
+  state.seen = Math.max(state.seen, term);
+  if (state.role.kind !== "leader" || now >= state.role.tenure.validUntil) return;
+  if (state.role.tenure.ballot.term <= term) reballot(turn, state.role.tenure);
+}
+
 /** A denial does not depose a leader: it goes on above the ballot that the other names. */
 export function onDenyLeading(turn: Turn, role: Leader, deny: Extract<Message, { kind: "deny" }>): void {
   const { tenure } = role;

@@ -34,6 +34,7 @@ import {
   nextYield,
   onDenyLeading,
   onYield,
+  outrun,
   proposeState,
   stepDown,
   tickChoice,
@@ -52,6 +53,8 @@ export type ElectionEvent =
   /** Replicate this state (rule 7). Ignored unless this node leads and no other is on its way. */
   | { readonly kind: "propose"; readonly state: Uint8Array }
   | { readonly kind: "step-down" }
+  /** A fence outside holds this term or a later one: a leader goes on in a ballot above it [16]. */
+  | { readonly kind: "outrun"; readonly term: number }
   /** Let go and take no part any more. */
   | { readonly kind: "stop" };
 
@@ -70,6 +73,9 @@ export function step(state: ElectionState, event: ElectionEvent, env: Env): Elec
       break;
     case "step-down":
       stepDown(turn);
+      break;
+    case "outrun":
+      outrun(turn, event.term);
       break;
     case "stop":
       onStop(turn);

@@ -2,7 +2,13 @@
 import { assert } from "../base/assert.ts";
 import type { WallMs } from "../base/time.ts";
 import type { ServiceConfig } from "../config/config.ts";
-import { type ClusterState, decisionOn, withDecision } from "./cluster_state.ts";
+import {
+  type ClusterState,
+  decisionOn,
+  type Falls,
+  type ServiceDecision,
+  withDecision,
+} from "./cluster_state.ts";
 import type { Decision } from "./decision.ts";
 
 /** When and under which epoch something is decided. */
@@ -24,10 +30,12 @@ export function applySwitch(
   const before = decisionOn(state, service.name);
   const pinned = before?.pinned ?? null;
   const next = withDecision(state, service.name, {
+    ...before,
     active: to,
     activeSinceWallMs: stamp.wallMs,
     pinned: pinned !== null && names.includes(pinned) ? pinned : null,
     drained: (before?.drained ?? []).filter((name) => names.includes(name)),
+    falls: fallsAfter(before, decision, stamp).filter(({ target }) => names.includes(target)),
     lastSwitch: {
       from: before?.active ?? null,
       to,
@@ -38,6 +46,19 @@ export function applySwitch(
     },
   });
   return { serial: nextSerial(state.serial, stamp.wallMs), services: next.services };
+}
+
+/** The falls once this switch is done: those of the target that is left as down are counted anew. */
+function fallsAfter(
+  before: ServiceDecision | null,
+  decision: Extract<Decision, { kind: "switch" }>,
+  stamp: Stamp,
+): readonly Falls[] {
+  const known = before?.falls ?? [];
+  const left = before?.active ?? null;
+  if (left === null || decision.falls === undefined) return known;
+  const others = known.filter(({ target }) => target !== left);
+  return [...others, { target: left, count: decision.falls, atWallMs: stamp.wallMs }];
 }
 
 /** SOA serials are 32 bits wide; the largest step that still counts as a rise (RFC 1982, 3.1). */

@@ -20,6 +20,30 @@ export interface ServiceDecision {
   /** Targets taken out by hand. */
   readonly drained: readonly string[];
   readonly lastSwitch: SwitchRecord | null;
+  /** Who pinned it; absent while it is not pinned. */
+  readonly pinnedBy?: ByHand;
+  /** Who drained which target; one entry for each that is drained. */
+  readonly drainedBy?: readonly (ByHand & { readonly target: string })[];
+  /** Who last took a pin or a drain back; `target` is the one it was about. */
+  readonly undoneBy?: ByHand & { readonly target: string };
+  /** Targets that were left because they were down, and have not stayed in charge for long since (`flaps.ts`). */
+  readonly falls?: readonly Falls[];
+}
+
+/** Who did something by hand, and when. */
+export interface ByHand {
+  /** Such as `token from 10.0.0.7`; 1 to 100 characters. */
+  readonly who: string;
+  readonly atWallMs: WallMs;
+}
+
+/** How often a target went down while it was in charge. */
+export interface Falls {
+  readonly target: string;
+  /** 1 or more. */
+  readonly count: number;
+  /** When it last did. */
+  readonly atWallMs: WallMs;
 }
 
 /** Why a service is active where it is. */
@@ -75,5 +99,23 @@ export function isDecided(decision: ServiceDecision | null): decision is Service
 /** The same state with another decision on one service. */
 export function withDecision(state: ClusterState, service: string, decision: ServiceDecision): ClusterState {
   const others = Object.entries(state.services).filter(([name]) => name !== service);
-  return { serial: state.serial, services: servicesOf([...others, [service, decision]]) };
+  return { serial: state.serial, services: servicesOf([...others, [service, tidy(decision)]]) };
+}
+
+/** What came later to the type is left out where it says nothing: equal states have equal bytes. */
+function tidy(decision: ServiceDecision): ServiceDecision {
+  const { active, activeSinceWallMs, pinned, drained, lastSwitch, pinnedBy, undoneBy } = decision;
+  const drainedBy = decision.drainedBy?.filter(({ target }) => drained.includes(target)) ?? [];
+  const falls = decision.falls ?? [];
+  return {
+    active,
+    activeSinceWallMs,
+    pinned,
+    drained,
+    lastSwitch,
+    ...(pinned === null || pinnedBy === undefined ? {} : { pinnedBy }),
+    ...(drainedBy.length === 0 ? {} : { drainedBy }),
+    ...(undoneBy === undefined ? {} : { undoneBy }),
+    ...(falls.length === 0 ? {} : { falls }),
+  };
 }

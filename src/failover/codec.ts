@@ -1,12 +1,16 @@
 /** The replicated state as bytes: JSON in UTF-8 with keys in one order, so that equal states are equal bytes. */
 import { err, ok, type Result } from "../base/result.ts";
 import {
+  type ByHand,
   type ClusterState,
+  type Falls,
   type ServiceDecision,
   servicesOf,
   type SwitchReason,
   type SwitchRecord,
 } from "./cluster_state.ts";
+
+type HandOn = ByHand & { readonly target: string };
 
 /** State as bytes. */
 export function encodeState(state: ClusterState): Uint8Array {
@@ -18,13 +22,28 @@ export function encodeState(state: ClusterState): Uint8Array {
 
 function plainDecision(decision: ServiceDecision): ServiceDecision {
   const { active, activeSinceWallMs, pinned, drained, lastSwitch } = decision;
+  const { pinnedBy, drainedBy = [], undoneBy, falls = [] } = decision;
   return {
     active,
     activeSinceWallMs,
     pinned,
     drained,
     lastSwitch: lastSwitch === null ? null : plainSwitch(lastSwitch),
+    ...(pinned === null || pinnedBy === undefined ? {} : { pinnedBy: plainHand(pinnedBy) }),
+    ...(drainedBy.length === 0 ? {} : { drainedBy: drainedBy.map(plainHandOn) }),
+    ...(undoneBy === undefined ? {} : { undoneBy: plainHandOn(undoneBy) }),
+    ...(falls.length === 0 ? {} : {
+      falls: falls.map(({ target, count, atWallMs }) => ({ target, count, atWallMs })),
+    }),
   };
+}
+
+function plainHand({ who, atWallMs }: ByHand): ByHand {
+  return { who, atWallMs };
+}
+
+function plainHandOn({ who, atWallMs, target }: HandOn): HandOn {
+  return { who, atWallMs, target };
 }
 
 function plainSwitch({ from, to, reason, atWallMs, epoch, detectMs }: SwitchRecord): SwitchRecord {
@@ -33,7 +52,7 @@ function plainSwitch({ from, to, reason, atWallMs, epoch, detectMs }: SwitchReco
 
 /**
  * Bytes as state. Keys that this version does not know are left out (a newer one may have written them); all that
- * it knows must be there and make sense. The error names the place.
+ * it knows must make sense and, but for what was added since (who did it, falls), be there. The error names the place.
  */
 export function decodeState(bytes: Uint8Array): Result<ClusterState, string> {
   let plain: unknown;
@@ -88,7 +107,41 @@ function readDecision(value: unknown, service: string): ServiceDecision {
     pinned: textOrNull(pinned, `${at}.pinned`),
     drained: drained.map((name, i) => text(name, `${at}.drained[${i}]`)),
     lastSwitch: lastSwitch === null ? null : readSwitch(lastSwitch, `${at}.lastSwitch`),
+    ...readAdditions(plain, at),
   };
+}
+
+function readAdditions(plain: Record<string, unknown>, at: string): Partial<ServiceDecision> {
+  const { pinnedBy, drainedBy, undoneBy, falls } = plain;
+  return {
+    ...(pinnedBy === undefined ? {} : { pinnedBy: readHand(pinnedBy, `${at}.pinnedBy`) }),
+    ...(drainedBy === undefined ? {} : { drainedBy: listOf(drainedBy, `${at}.drainedBy`, readHandOn) }),
+    ...(undoneBy === undefined ? {} : { undoneBy: readHandOn(undoneBy, `${at}.undoneBy`) }),
+    ...(falls === undefined ? {} : { falls: listOf(falls, `${at}.falls`, readFalls) }),
+  };
+}
+
+function readHand(value: unknown, at: string): ByHand {
+  const { who, atWallMs } = table(value, at);
+  return { who: text(who, `${at}.who`), atWallMs: number(atWallMs, `${at}.atWallMs`) };
+}
+
+function readHandOn(value: unknown, at: string): HandOn {
+  return { ...readHand(value, at), target: text(table(value, at)["target"], `${at}.target`) };
+}
+
+function readFalls(value: unknown, at: string): Falls {
+  const { target, count, atWallMs } = table(value, at);
+  return {
+    target: text(target, `${at}.target`),
+    count: number(count, `${at}.count`),
+    atWallMs: number(atWallMs, `${at}.atWallMs`),
+  };
+}
+
+function listOf<T>(value: unknown, at: string, read: (one: unknown, at: string) => T): T[] {
+  if (!Array.isArray(value)) throw new Misshapen(`${at} is not a list`);
+  return value.map((one, i) => read(one, `${at}[${i}]`));
 }
 
 function readSwitch(value: unknown, at: string): SwitchRecord {

@@ -8,10 +8,11 @@
  *     nothing published (withdrawn)   the best usable target, as soon as there is one
  *     active one not in the config    leave it
  *     put there by on_all_down        the best usable target, as soon as there is one
- *     active one is down              leave it, at once: neither min_hold nor failback_delay counts
+ *     active one is down              leave it, at once: neither min_hold nor failback_delay counts; only within
+ *                                     `warmup` after this node's start it is kept
  *     active one is drained           the best usable other target; none: stay
  *     a better target is usable       failback = "auto": go there once it was so for failback_delay without a break
- *                                     and the last switch is min_hold ago
+ *                                     and the last switch is min_hold ago; longer where it flaps (`flaps.ts`)
  *     else                            stay: a suspect or unknown target is not left, nothing moves on a guess
  *
  * "Leave" takes the best usable target; else one that is at least not down; else, when all are down, what
@@ -31,8 +32,10 @@ import {
   lastResort,
   stay,
   switchTo,
+  warmingUp,
 } from "./decision.ts";
 import { decideFirst } from "./first_decision.ts";
+import { fallsNow, fallsOf, holdBackMs, isFlapping } from "./flaps.ts";
 import { followHealth } from "./timers.ts";
 
 export type { DecideInput, Decision, Shown } from "./decision.ts";
@@ -61,7 +64,7 @@ function firstRuleThatFits(input: DecideInput): Decision {
     const back = candidates(input).find((name) => name !== active && isUsable(input, name));
     if (back !== undefined) return switchTo(back, "failback");
   }
-  if (healthOf(input, active) === "down") return leave(input, "down");
+  if (healthOf(input, active) === "down") return warmingUp(input, active) ?? leave(input, "down");
   if (decision.drained.includes(active)) return leaveDrained(input);
   return failBack(input, active);
 }
@@ -75,8 +78,9 @@ function leave(input: DecideInput, reason: "down" | "removed"): Decision {
   const active = input.decision?.active ?? null;
   const others = candidates(input).filter((name) => name !== active);
   const to = bestOf(input, others);
-  if (to !== null) return switchTo(to, reason, detection(input));
-  return onAllDown(input);
+  if (to === null) return onAllDown(input);
+  const left = switchTo(to, reason, detection(input));
+  return reason === "down" && left.kind === "switch" ? { ...left, falls: fallsNow(input) } : left;
 }
 
 function leaveDrained(input: DecideInput): Decision {
@@ -86,7 +90,7 @@ function leaveDrained(input: DecideInput): Decision {
 }
 
 function failBack(input: DecideInput, active: string): Decision {
-  const { service, timers, now } = input;
+  const { service, decision, timers, now } = input;
   if (service.failback === "manual" || healthOf(input, active) === "unknown") return stay();
   const rank = service.targets.findIndex((target) => target.name === active);
   const better = service.targets.slice(0, rank).map((target) => target.name);
@@ -94,11 +98,14 @@ function failBack(input: DecideInput, active: string): Decision {
   for (const name of candidates(input)) {
     const usableSince = timers.usableSince.get(name);
     if (!better.includes(name) || usableSince === undefined) continue;
-    const at = Math.max(usableSince + service.failbackDelayMs, timers.lastSwitchAt + service.minHoldMs);
+    const heldMs = holdBackMs(service, fallsOf(decision, name));
+    const at = Math.max(usableSince + heldMs, timers.lastSwitchAt + service.minHoldMs);
     if (now >= at) return switchTo(name, "failback");
     if (first === null || at < first.at) first = { at, name };
   }
-  return first === null ? stay() : stay(first.at, `${first.name} to stay healthy`);
+  if (first === null) return stay();
+  const why = isFlapping(fallsOf(decision, first.name)) ? ", longer than usual because it flaps" : "";
+  return stay(first.at, `${first.name} to stay healthy${why}`);
 }
 
 /** Nothing is fit to switch to: the last resort, once every target that may be used is really down. */

@@ -26,6 +26,8 @@ export interface DecideInput {
   readonly now: MonoMs;
   /** When this node's present row of bad probes of the active target began; null or absent = there is none. */
   readonly activeFailingSince?: MonoMs | null;
+  /** Until then nothing is left because it is down: `warmup` after this node's start. Absent = it is over. */
+  readonly warmUntil?: MonoMs;
 }
 
 export type Decision =
@@ -43,6 +45,8 @@ export type Decision =
     readonly reason: SwitchReason;
     /** From the first sign that the active target fails until now, ms; null where none began it. */
     readonly detectMs: number | null;
+    /** How often the target that is left has fallen by now (`flaps.ts`); absent where it is not left as down. */
+    readonly falls?: number;
   };
 
 /** What `on_all_down` says. */
@@ -100,6 +104,13 @@ export function stay(reviewAt: MonoMs | null = null, waitingFor: string | null =
 /** Another target is to be in charge. */
 export function switchTo(to: string | null, reason: SwitchReason, detectMs: number | null = null): Decision {
   return { kind: "switch", to, reason, detectMs };
+}
+
+/** The warm-up keeps a target that is down; null when it is over. */
+export function warmingUp(input: DecideInput, name: string): Decision | null {
+  const { warmUntil, now } = input;
+  if (warmUntil === undefined || now >= warmUntil) return null;
+  return stay(warmUntil, `the warm-up to end, before ${name} is left`);
 }
 
 /** True for a target of the config. */

@@ -5,6 +5,7 @@
  *     not read yet what the world shows           wait
  *     it shows a target, no verdict on it yet     wait
  *     it shows a target that is not down          adopt it
+ *     it is down, but the leader just started     wait for `warmup`
  *     else                                        the best usable target, once all better ones have a verdict or
  *                                                 have had their time; in the end whatever is not down by a verdict
  *     all are down                                on_all_down
@@ -20,12 +21,23 @@ import {
   lastResort,
   stay,
   switchTo,
+  warmingUp,
 } from "./decision.ts";
 
 /** How long better targets may keep the first decision waiting for their verdict, ms: what it takes to probe them. */
 export function verdictWaitMs(service: ServiceConfig): number {
   const { intervalMs, timeoutMs, rise, fall } = service.check;
   return 3 * intervalMs + Math.max(rise, fall) * timeoutMs;
+}
+
+/**
+ * So long after the start of its process a leader leaves nothing because it is down, ms: unless the config says
+ * otherwise, one full row of bad probes at the ordinary pace. A cluster that starts together with its targets gives
+ * them that time. Counted from the start, not from the takeover: a node that has run for a while is warm.
+ */
+export function warmupOf(service: ServiceConfig): number {
+  const { intervalMs, timeoutMs, fall } = service.check;
+  return service.warmupMs ?? fall * intervalMs + timeoutMs;
 }
 
 /** Decides while nothing is decided. */
@@ -37,6 +49,8 @@ export function decideFirst(input: DecideInput): Decision {
   if (there !== null) {
     if (!hasVerdict(input, there)) return stay(null, `a verdict on ${there}, which is what the world shows`);
     if (healthOf(input, there) !== "down") return switchTo(there, "adopted");
+    const warming = warmingUp(input, there);
+    if (warming !== null) return warming;
   }
   return choose(input, names);
 }

@@ -7,6 +7,7 @@ import type { ServiceConfig } from "../config/config.ts";
 import { nearest } from "../config/suggest.ts";
 import type { Stamp } from "./apply.ts";
 import {
+  type ByHand,
   type ClusterState,
   decisionOn,
   emptyState,
@@ -26,7 +27,7 @@ export function pin(
   services: readonly ServiceConfig[],
   service: string,
   target: string,
-  _by: Wisher,
+  by: Wisher,
 ): Result<ClusterState, string> {
   const found = find(state, services, service, target);
   if (!found.ok) return found;
@@ -35,7 +36,8 @@ export function pin(
     return err(`${target} is drained; "abfail undrain ${service} ${target}" first`);
   }
   if (decision.pinned === target) return ok(cluster);
-  return ok(withDecision(cluster, service, { ...decision, pinned: target }));
+  const falls = others(decision.falls, target);
+  return ok(withDecision(cluster, service, { ...decision, pinned: target, pinnedBy: byHand(by), falls }));
 }
 
 /** Back to automatic. What is active stays so, until the rules say otherwise. */
@@ -43,13 +45,14 @@ export function unpin(
   state: ClusterState | null,
   services: readonly ServiceConfig[],
   service: string,
-  _by: Wisher,
+  by: Wisher,
 ): Result<ClusterState, string> {
   const found = find(state, services, service, null);
   if (!found.ok) return found;
   const { cluster, decision } = found.value;
   if (decision.pinned === null) return ok(cluster);
-  return ok(withDecision(cluster, service, { ...decision, pinned: null }));
+  const undoneBy = { ...byHand(by), target: decision.pinned };
+  return ok(withDecision(cluster, service, { ...decision, pinned: null, pinnedBy: undefined, undoneBy }));
 }
 
 /**
@@ -61,7 +64,7 @@ export function drain(
   services: readonly ServiceConfig[],
   service: string,
   target: string,
-  _by: Wisher,
+  by: Wisher,
 ): Result<ClusterState, string> {
   const found = find(state, services, service, target);
   if (!found.ok) return found;
@@ -72,7 +75,8 @@ export function drain(
   }
   if (!isDecided(decision)) return err(`nothing is decided about ${service} yet; try again once it is`);
   const drained = [...decision.drained, target].sort();
-  return ok(withDecision(cluster, service, { ...decision, drained }));
+  const drainedBy = [...others(decision.drainedBy, target), { ...byHand(by), target }];
+  return ok(withDecision(cluster, service, { ...decision, drained, drainedBy }));
 }
 
 /** Lets a drained target be used again. */
@@ -81,14 +85,31 @@ export function undrain(
   services: readonly ServiceConfig[],
   service: string,
   target: string,
-  _by: Wisher,
+  by: Wisher,
 ): Result<ClusterState, string> {
   const found = find(state, services, service, target);
   if (!found.ok) return found;
   const { cluster, decision } = found.value;
   if (!decision.drained.includes(target)) return ok(cluster);
   const drained = decision.drained.filter((name) => name !== target);
-  return ok(withDecision(cluster, service, { ...decision, drained }));
+  return ok(withDecision(cluster, service, {
+    ...decision,
+    drained,
+    drainedBy: others(decision.drainedBy, target),
+    undoneBy: { ...byHand(by), target },
+    falls: others(decision.falls, target),
+  }));
+}
+
+/** Characters kept of who it was. */
+const MAX_WHO = 100;
+
+function byHand(by: Wisher): ByHand {
+  return { who: by.who.slice(0, MAX_WHO) || "somebody", atWallMs: by.wallMs };
+}
+
+function others<T extends { readonly target: string }>(list: readonly T[] | undefined, target: string): T[] {
+  return list?.filter((one) => one.target !== target) ?? [];
 }
 
 const UNDECIDED: ServiceDecision = {

@@ -5,6 +5,12 @@ interface Item {
   readonly index: number;
 }
 
+/** An agenda as plain data: the very same heap again, since what is due at one time leaves in its order. */
+export interface AgendaItems {
+  readonly heap: readonly Item[];
+  readonly times: readonly MonoMs[];
+}
+
 /**
  * What is due when, for thousands of targets: a binary heap of (time, target). Each target has one time, the
  * last that it was put under; older items of it stay in the heap until their time and are passed over then.
@@ -13,6 +19,19 @@ export class Agenda {
   readonly #heap: Item[] = [];
   /** The time that counts, by target. */
   readonly #times: MonoMs[] = [];
+
+  /** As plain data, for the flight recorder. */
+  items(): AgendaItems {
+    return { heap: [...this.#heap], times: [...this.#times] };
+  }
+
+  /** The agenda that had these items. */
+  static of({ heap, times }: AgendaItems): Agenda {
+    const agenda = new Agenda();
+    for (const item of heap) agenda.#heap.push(item);
+    for (const at of times) agenda.#times.push(at);
+    return agenda;
+  }
 
   /** Notes when a target is due; Infinity = not at all. */
   put(index: number, at: MonoMs): void {

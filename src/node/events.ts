@@ -72,6 +72,8 @@ export type NodeEvent =
   | { readonly kind: "woke"; readonly gapMs: number }
   /** Another config, that of the same members and election (SIGHUP). */
   | { readonly kind: "reload"; readonly config: Config }
+  /** A timer was late by so much, though this process ran: its machine is busy. */
+  | { readonly kind: "late"; readonly lateMs: number }
   /** Release the lease and end. */
   | { readonly kind: "stop" };
 
@@ -95,7 +97,14 @@ export interface Durable {
 export type Effect =
   | { readonly kind: "persist"; readonly durable: Durable }
   | { readonly kind: "send"; readonly to: NodeId; readonly packet: Packet }
-  | { readonly kind: "probe"; readonly service: string; readonly target: string; readonly timeoutMs: number }
+  | {
+    readonly kind: "probe";
+    readonly service: string;
+    readonly target: string;
+    readonly timeoutMs: number;
+    /** When it was to start: what is later than this is lateness. */
+    readonly dueAt: MonoMs;
+  }
   /**
    * Start only while `mayAct(state, now)` still holds with `deadline` ahead: asked again by the
    * performer at the moment of use. Answered by a `published` event in any case.

@@ -9,13 +9,20 @@ import { applySwitch } from "../failover/apply.ts";
 import { type ClusterState, emptyState } from "../failover/cluster_state.ts";
 import { createTimers, decide, type Decision, type Shown } from "../failover/decide.ts";
 import { decodeState, encodeState } from "../failover/codec.ts";
-import { due, finished, isBusy, nextAt, setDesired, setLeading } from "../publish/reconcile.ts";
+import { warmupOf } from "../failover/first_decision.ts";
+import { parseEpoch } from "../publish/epoch.ts";
+import { due, finished, isBusy, isCurrent, nextAt, setDesired, setLeading } from "../publish/reconcile.ts";
 import type { PublisherRef } from "./events.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
+import { tellByHand } from "./by_hand.ts";
 import { applyCommand, done, finishWish, refused } from "./operate.ts";
-import { weighService } from "./opinions.ts";
+import { type Observer, observersNow, weighService } from "./opinions.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, Wish } from "./state.ts";
 import type { NodeTurn } from "./turn.ts";
+
+/** Above so many targets a leader does not look at all services at every change, but paced. */
+const UNPACED_TARGETS = 256;
+const TARGETS_PER_MS = 50;
 
 /** Takes up or lays down a leader's work, as the lease says. */
 export function followLease(turn: NodeTurn): void {
@@ -69,6 +76,7 @@ export function followCommitted(turn: NodeTurn): void {
   }
   const before = state.cluster;
   state.cluster = decoded.value;
+  tellByHand(turn, before, decoded.value);
   tellSwitches(turn, before, decoded.value);
   finishProposal(turn, entry.state);
   turn.add({ kind: "committed" });
@@ -138,8 +146,11 @@ export function wishCommitted(turn: NodeTurn): void {
 export function decideAll(turn: NodeTurn): void {
   const { state, now } = turn;
   if (state.leading === null || state.proposed !== null || !canPropose(state.election, now)) return;
+  if (now < state.decidedAt + paceMs(state) && state.wishes.length === 0) return;
   if (!hasNews(state, now) || isYielding(state.election)) return;
   state.dirty = false;
+  state.decidedAt = now;
+  const observers = observersNow(state, now);
   let next: ClusterState = state.cluster ?? emptyState();
   const wishes: Wish[] = [];
   for (const wish of state.wishes) {
@@ -154,7 +165,7 @@ export function decideAll(turn: NodeTurn): void {
   state.wishes = [];
   const switched: string[] = [];
   for (const service of state.services) {
-    const decision = decideService(turn, service, next);
+    const decision = decideService(turn, service, next, observers);
     if (decision.kind === "stay") continue;
     switched.push(service.config.name);
     next = applySwitch(next, service.config, decision, {
@@ -168,7 +179,17 @@ export function decideAll(turn: NodeTurn): void {
   turn.takeElection(step(state.election, { kind: "propose", state: bytes }, turn.env));
 }
 
-function decideService(turn: NodeTurn, service: ServiceSlot, cluster: ClusterState): Decision {
+/** Time between two looks at all services, ms: none, but for thousands of targets, which take a while. */
+function paceMs(state: NodeState): number {
+  return state.targets.length <= UNPACED_TARGETS ? 0 : state.targets.length / TARGETS_PER_MS;
+}
+
+function decideService(
+  turn: NodeTurn,
+  service: ServiceSlot,
+  cluster: ClusterState,
+  observers: readonly Observer[],
+): Decision {
   const { state, now } = turn;
   const timers = service.timers ?? (service.timers = createTimers(now));
   const decided = cluster.services[service.config.name] ?? null;
@@ -176,11 +197,12 @@ function decideService(turn: NodeTurn, service: ServiceSlot, cluster: ClusterSta
   const decision = decide({
     service: service.config,
     decision: decided,
-    weighed: weighService(state, service, now),
+    weighed: weighService(state, service, now, observers),
     timers,
     shown: shownBy(service),
     now,
     activeFailingSince: active?.probing.failingSince ?? null,
+    warmUntil: state.startedAt + warmupOf(service.config),
   });
   service.reviewAt = decision.kind === "stay" ? decision.reviewAt ?? Infinity : now;
   service.waitingFor = decision.kind === "stay" ? decision.waitingFor : null;
@@ -277,7 +299,9 @@ export function onPublished(
   const service = state.services.find((slot) => slot.config.name === ref.service);
   const publisher = service?.publishers[ref.index];
   if (service === undefined || publisher === undefined || publisher.reconciler === null) return;
+  const current = isCurrent(publisher.reconciler, operation);
   const told = finished(publisher.reconciler, operation, result, turn.env);
+  if (current && result.kind === "fenced") onFenced(turn, ref, publisher, result.epoch);
   publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
   if (told.changed) state.dirty = true;
   if (told.event === null) return;
@@ -287,6 +311,21 @@ export function onPublished(
     epoch: state.leading?.epoch ?? null,
     data: { publisher: publisher.config.type, name: publisher.config.name },
   });
+}
+
+/** A publisher holds a later epoch than this leader's: with the next ballot all publishers begin anew. */
+function onFenced(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlot, epoch: string): void {
+  const { state } = turn;
+  const term = parseEpoch(epoch)?.term;
+  if (state.leading === null || term === undefined) return;
+  const { type, name } = publisher.config;
+  const text = `${ref.service}: ${type} ${name} was written under epoch ${epoch}, later than this leader's.`;
+  turn.log("warning", "fenced", text, {
+    service: ref.service,
+    epoch: state.leading.epoch,
+    data: { publisher: type, name, holds: epoch },
+  });
+  turn.takeElection(step(state.election, { kind: "outrun", term }, turn.env));
 }
 
 /** How long the world took to show the last switch. */
@@ -304,9 +343,9 @@ export function nextLeaderWork(state: NodeState, now: MonoMs): MonoMs {
   if (state.leading === null) return Infinity;
   if (isYielding(state.election) || state.stopping !== null) return Infinity;
   const mayDecide = state.proposed === null && canPropose(state.election, now);
-  let next = state.dirty && mayDecide ? -Infinity : Infinity;
+  let next = state.dirty && mayDecide ? state.decidedAt + paceMs(state) : Infinity;
   for (const service of state.services) {
-    if (mayDecide) next = Math.min(next, service.reviewAt);
+    if (mayDecide) next = Math.min(next, Math.max(service.reviewAt, state.decidedAt + paceMs(state)));
     for (const { reconciler } of service.publishers) {
       if (reconciler !== null) next = Math.min(next, nextAt(reconciler));
     }

@@ -29,10 +29,11 @@ import {
   onPublished,
   publishDue,
 } from "./leading.ts";
+import { createSay, followSay, onLate, onPaused } from "./say.ts";
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
 import { onReload } from "./reload.ts";
-import { reportDigest, unpackReport } from "./report.ts";
+import { reportDigest, reportHasSay, unpackReport } from "./report.ts";
 import { type NodeState, type PeerSlot, targetKey, type TargetSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
 import { NodeTurn } from "./turn.ts";
@@ -47,6 +48,8 @@ export interface NodeOptions {
   readonly memory: Durable | null;
 }
 
+/** Opinions that change are shared at once, but at most so often, ms. */
+const SHARE_EVERY_MS = 10;
 /** A write under way may end within so long after `stop`, ms; then the lease is released all the same. */
 const STOP_GRACE_MS = 300;
 
@@ -102,6 +105,9 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     operation: 0,
     stopping: null,
     persistProblem: null,
+    say: createSay(),
+    sharing: { at: -Infinity, pending: false },
+    decidedAt: -Infinity,
   };
 }
 
@@ -109,6 +115,7 @@ function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
   return {
     opinions: new Array(targets).fill("unknown"),
     reportedAt: -Infinity,
+    hasSay: false,
     configDigest: null,
     otherTargets: false,
     alive: false,
@@ -139,7 +146,11 @@ export function stepNode(state: NodeState, event: NodeEvent, env: Env): Effect[]
     case "persisted":
       onPersisted(turn, event.ok, event.detail);
       break;
+    case "late":
+      onLate(state, env.now);
+      break;
     case "woke":
+      onPaused(state, env.now);
       turn.log("warning", "pause", `This process did not run for ${Math.round(event.gapMs)} ms.`, {
         data: { gapMs: Math.round(event.gapMs) },
       });
@@ -162,6 +173,8 @@ function conclude(turn: NodeTurn): void {
   const { state } = turn;
   followCommitted(turn);
   followLease(turn);
+  followSay(turn);
+  shareDue(turn);
   decideAll(turn);
   followCommitted(turn); // a cluster of one commits at once
   publishDue(turn);
@@ -227,7 +240,9 @@ function takeReport(turn: NodeTurn, peer: PeerSlot, report: Uint8Array): void {
   peer.otherTargets = reportDigest(report) !== state.targetsDigest;
   if (peer.otherTargets) return;
   peer.reportedAt = now;
-  if (unpackReport(report, peer.opinions)) state.dirty = true;
+  const hasSay = reportHasSay(report);
+  if (unpackReport(report, peer.opinions) || hasSay !== peer.hasSay) state.dirty = true;
+  peer.hasSay = hasSay;
 }
 
 function onDeadline(turn: NodeTurn): void {
@@ -250,6 +265,7 @@ function probeDue(turn: NodeTurn): void {
     if (slot === undefined) continue;
     const { service, target, probing } = slot;
     if (now >= nextProbeAt(probing)) {
+      const dueAt = nextProbeAt(probing);
       const lost = startProbe(probing, service.check, now);
       if (lost.opinionChanged) tellOpinion(turn, slot, lost.from, "no answer");
       turn.add({
@@ -257,6 +273,7 @@ function probeDue(turn: NodeTurn): void {
         service: service.name,
         target: target.name,
         timeoutMs: service.check.timeoutMs,
+        dueAt,
       });
     }
     state.agenda.put(index, nextProbeAt(probing));
@@ -287,7 +304,20 @@ function tellOpinion(turn: NodeTurn, slot: TargetSlot, from: Opinion, detail: st
       data: { target, from, to: opinion },
     },
   );
+  turn.state.sharing.pending = true;
+}
+
+/** Tells changed opinions at once, but not more often than they can be taken in: thousands may change together. */
+function shareDue(turn: NodeTurn): void {
+  const { state, now } = turn;
+  if (!state.sharing.pending || now < shareAt(state)) return;
+  state.sharing.pending = false;
+  state.sharing.at = now;
   turn.shareReport();
+}
+
+function shareAt(state: NodeState): MonoMs {
+  return state.sharing.at + SHARE_EVERY_MS;
 }
 
 function onPersisted(turn: NodeTurn, ok: boolean, detail: string): void {
@@ -344,5 +374,5 @@ export function nextNodeDeadline(state: NodeState, now: MonoMs): MonoMs {
   if (state.stopping !== null) {
     return state.stopping.released ? next : Math.min(next, state.stopping.at + STOP_GRACE_MS);
   }
-  return Math.min(next, state.agenda.next());
+  return Math.min(next, state.agenda.next(), state.sharing.pending ? shareAt(state) : Infinity);
 }

@@ -4,21 +4,30 @@
  *
  *     bytes 0-3  digest of the list of targets (nodes with other lists do not understand each other)
  *     bytes 4-5  number of the first target        bytes 6..  opinions, four a byte, lowest bits first
+ *                The highest bit says that the sender's opinions do not count (`say.ts`). A version that does not
+ *                know it takes it for a slice beyond all targets and passes it over.
  */
 import type { Opinion } from "../health/probing.ts";
 
 /** Targets in one slice. */
 export const SLICE_TARGETS = 1024;
 const HEADER_BYTES = 6;
+/** There are at most 256 services of 32 targets. */
+const NO_SAY = 0x8000;
 const CODES: readonly Opinion[] = ["unknown", "up", "down"];
 
 /** Packs the slice that begins at target `from`. */
-export function packReport(targetsDigest: number, from: number, opinions: readonly Opinion[]): Uint8Array {
+export function packReport(
+  targetsDigest: number,
+  from: number,
+  opinions: readonly Opinion[],
+  hasSay = true,
+): Uint8Array {
   const count = Math.min(SLICE_TARGETS, opinions.length - from);
   const bytes = new Uint8Array(HEADER_BYTES + Math.ceil(count / 4));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, targetsDigest);
-  view.setUint16(4, from);
+  view.setUint16(4, hasSay ? from : from | NO_SAY);
   for (let i = 0; i < count; i++) {
     const code = Math.max(0, CODES.indexOf(opinions[from + i] ?? "unknown"));
     const at = HEADER_BYTES + (i >> 2);
@@ -33,10 +42,15 @@ export function reportDigest(report: Uint8Array): number | null {
   return new DataView(report.buffer, report.byteOffset, report.length).getUint32(0);
 }
 
+/** Whether the sender says that its opinions count. */
+export function reportHasSay(report: Uint8Array): boolean {
+  return report.length >= HEADER_BYTES && ((report[4] ?? 0) & (NO_SAY >> 8)) === 0;
+}
+
 /** Writes a slice into `into`, which has one opinion a target. Returns true when one of them changed. */
 export function unpackReport(report: Uint8Array, into: Opinion[]): boolean {
   if (report.length < HEADER_BYTES) return false;
-  const from = new DataView(report.buffer, report.byteOffset, report.length).getUint16(4);
+  const from = new DataView(report.buffer, report.byteOffset, report.length).getUint16(4) & ~NO_SAY;
   const end = Math.min(into.length, from + Math.min(SLICE_TARGETS, (report.length - HEADER_BYTES) * 4));
   let changed = false;
   for (let i = from; i < end; i++) {

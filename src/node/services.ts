@@ -1,4 +1,5 @@
 /** The services, targets and publishers of a config as a node keeps them; what a reload leaves alone goes on. */
+import { canRead } from "../config/publisher.ts";
 import type { Env } from "../base/time.ts";
 import type { Config, PublisherConfig, ServiceConfig, TargetConfig } from "../config/config.ts";
 import { digestOf } from "../election/entry.ts";
@@ -40,7 +41,7 @@ export function createServices(config: Config, before: readonly ServiceSlot[], e
 function createSlot(publisher: PublisherConfig, old: ServiceSlot | undefined, index: number): PublisherSlot {
   if (publisher.type === "dns") return { config: publisher, reconciler: null, writing: false };
   const reconciler = createReconciler({
-    canRead: publisher.readCommand !== null,
+    canRead: canRead(publisher),
     timeoutMs: publisher.timeoutMs,
     onDrift: publisher.onDrift,
   });

@@ -8,6 +8,7 @@ import type { ClusterState } from "../failover/cluster_state.ts";
 import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
+import type { Say } from "./say.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
 
@@ -63,6 +64,12 @@ export interface NodeState {
   stopping: { readonly at: MonoMs; released: boolean; told: boolean } | null;
   /** What the state directory last said; null = nothing wrong. */
   persistProblem: string | null;
+  /** Whether this node's opinions count. */
+  readonly say: Say;
+  /** When the opinions were last shared out of turn, and whether they have changed since. */
+  readonly sharing: { at: MonoMs; pending: boolean };
+  /** When a leader last looked at its services. */
+  decidedAt: MonoMs;
 }
 
 /** Names one target among all. */
@@ -112,6 +119,8 @@ export interface PeerSlot {
   opinions: Opinion[];
   /** When its last report came; -Infinity when none did. */
   reportedAt: MonoMs;
+  /** It says itself that its opinions count. */
+  hasSay: boolean;
   /** Digest of its config; null until heard. */
   configDigest: number | null;
   /** Its list of targets is another one. */

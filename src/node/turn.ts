@@ -5,6 +5,7 @@ import { type ElectionEffect, type ElectionNote, Turn as ElectionTurn } from "..
 import type { Opinion } from "../health/probing.ts";
 import type { Effect, LogEvent, NodeMessage } from "./events.ts";
 import { packReport, SLICE_TARGETS } from "./report.ts";
+import { noSay } from "./say.ts";
 import type { NodeState } from "./state.ts";
 
 /** Kinds of datagrams that carry no report: they are full already, or only answer one node's question. */
@@ -106,7 +107,12 @@ export class NodeTurn {
     if (state.targets.length === 0) return null;
     if (this.#report !== null) return this.#report;
     const opinions: Opinion[] = state.targets.map((slot) => slot.probing.opinion);
-    this.#report = packReport(state.targetsDigest, state.reportFrom, opinions);
+    this.#report = packReport(
+      state.targetsDigest,
+      state.reportFrom,
+      opinions,
+      noSay(state, this.now) === null,
+    );
     state.reportFrom += SLICE_TARGETS;
     if (state.reportFrom >= opinions.length) state.reportFrom = 0;
     return this.#report;

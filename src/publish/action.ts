@@ -2,7 +2,8 @@
 
 /** What a publisher is to do; `value` is what to publish, null to withdraw. */
 export type PublishAction =
-  | { readonly kind: "read" }
+  /** `epoch`: this leader's; a publisher with a fence looks whose it holds. */
+  | { readonly kind: "read"; readonly epoch?: string }
   | {
     readonly kind: "write";
     readonly target: string | null;
@@ -12,6 +13,13 @@ export type PublishAction =
   };
 
 export type PublishResult =
-  /** `shows`: the published value; null = nothing; undefined = this publisher cannot read. */
-  | { readonly kind: "ok"; readonly shows: string | null | undefined }
-  | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null };
+  /**
+   * `shows`: the published value; null = nothing; undefined = this publisher cannot read. `unclaimed`: its fence is not
+   * this epoch's (or a write of this epoch may still come late): a write, even of the same value, shuts late ones out.
+   */
+  | { readonly kind: "ok"; readonly shows: string | null | undefined; readonly unclaimed?: boolean }
+  | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null }
+  /** Its fence holds a later epoch than the leader's: the leader goes on in a ballot above it (ELECTION.md [16]). */
+  | { readonly kind: "fenced"; readonly epoch: string }
+  /** Nothing was begun: the lease was about to end. No failure, only later. */
+  | { readonly kind: "not-started" };

@@ -15,6 +15,10 @@ export const QUIET: Told = { event: null, detail: "" };
 export const VERIFY_MS = 30_000;
 /** Back-off after the first failure, and at most, ms; half to all of it is waited. */
 export const BACKOFF_MS = { first: 200, most: 30_000 } as const;
+/** A publisher that holds a later epoch is looked at again after so long, should no new ballot have come, ms. */
+const FENCED_MS = 1000;
+/** A write that the lease was too short for is tried again after so long, ms. */
+const NOT_STARTED_MS = 25;
 /** The longest quiet that a far side may ask for, ms. */
 const MAX_QUIET_MS = 600_000;
 
@@ -39,6 +43,24 @@ export function onFailed(
   return fail(r, `publishing ${word(operation.value)} failed: ${detail}`, retryAfterMs, env);
 }
 
+/**
+ * A later epoch stands there. What follows is a new ballot, and with it a fresh start here; until then, or where the
+ * lease is gone by now, there is nothing to tell.
+ */
+export function onFenced(r: Reconciler, env: Env): Told {
+  r.seen = false;
+  r.wrote = undefined;
+  r.confirmed = false;
+  r.tryAt = env.now + FENCED_MS;
+  return QUIET;
+}
+
+/** The lease was too short to begin: it is renewed within a heartbeat, or lost. */
+export function onNotStarted(r: Reconciler, env: Env): Told {
+  r.tryAt = env.now + NOT_STARTED_MS;
+  return QUIET;
+}
+
 /** The world was looked at. */
 export function onRead(
   r: Reconciler,
@@ -54,11 +76,15 @@ export function onRead(
   if (operation.secondLook) r.lookAgainAt = Infinity;
   const { desired } = r;
   if (desired === null) return recover(r, `it can be read again and shows ${word(shows)}`);
-  if (shows === desired.value) return confirm(r, env);
+  if (shows === desired.value && !r.unclaimed) return confirm(r, env);
   if (r.wrote !== undefined) {
     r.wrote = undefined;
+    if (shows === desired.value) {
+      return fail(r, `${word(shows)} was published, but not under this epoch`, null, env);
+    }
     return fail(r, `${word(desired.value)} was published, but ${word(shows)} is shown`, null, env);
   }
+  if (shows === desired.value) return QUIET; // it is to be claimed
   if (r.confirmed && !operation.secondLook) return drift(r, shows, desired.value);
   r.confirmed = false;
   return QUIET;

@@ -18,11 +18,13 @@
  * - Once per tenure, and after a failed write, it looks a second time when no late write can be under way any more
  *   (ELECTION.md, What a write to the outside must also do). A publisher that cannot read writes again instead.
  * - A difference found at the beginning of a tenure is no drift: the former leader may not have come that far.
+ * - Where the far side compares epochs, a right value under an earlier epoch is written again under this one: it shuts
+ *   out what the former leader may still have under way. A later epoch there means a new ballot, then all anew.
  */
-import { assert } from "../base/assert.ts";
+import { assert, unreachable } from "../base/assert.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublishAction, PublishResult } from "./action.ts";
-import { onFailed, onRead, onWritten, QUIET, settle, type Told } from "./outcome.ts";
+import { onFailed, onFenced, onNotStarted, onRead, onWritten, QUIET, settle, type Told } from "./outcome.ts";
 import type { Desired, Operation, Reconciler } from "./reconciler.ts";
 
 export { createReconciler, type Desired, type Reconciler, type ReconcilerSettings } from "./reconciler.ts";
@@ -50,6 +52,7 @@ export function setLeading(r: Reconciler, leading: { readonly epoch: string } | 
   r.desired = null;
   r.shows = undefined;
   r.seen = false;
+  r.unclaimed = false;
   r.wrote = undefined;
   r.confirmed = false;
   r.drifted = false;
@@ -84,6 +87,11 @@ export function setDesired(r: Reconciler, desired: Desired, now: MonoMs): void {
 /** True while an action of this tenure is under way. */
 export function isBusy(r: Reconciler): boolean {
   return r.operation !== null && !r.operation.stale;
+}
+
+/** True while `operation` is the one under way, and of this tenure: its answer will count. */
+export function isCurrent(r: Reconciler, operation: number): boolean {
+  return isBusy(r) && r.operation?.number === operation;
 }
 
 /** When `due` is to be asked; Infinity when there is nothing to wait for but news. */
@@ -123,13 +131,27 @@ export function finished(r: Reconciler, operation: number, result: PublishResult
   r.operation = null;
   if (under.stale) return { changed: false, ...QUIET };
   const { shows, state, error } = r;
-  const told = result.kind === "failed"
-    ? onFailed(r, under, result.detail, result.retryAfterMs, env)
-    : under.kind === "read"
-    ? onRead(r, under, result.shows, env)
-    : onWritten(r, under, result.shows, env);
+  const told = onResult(r, under, result, env);
   settle(r);
   return { changed: shows !== r.shows || state !== r.state || error !== r.error, ...told };
+}
+
+function onResult(r: Reconciler, under: Operation, result: PublishResult, env: Env): Told {
+  switch (result.kind) {
+    case "failed":
+      return onFailed(r, under, result.detail, result.retryAfterMs, env);
+    case "fenced":
+      return onFenced(r, env);
+    case "not-started":
+      return onNotStarted(r, env);
+    case "ok":
+      r.unclaimed = result.unclaimed ?? false;
+      return under.kind === "read"
+        ? onRead(r, under, result.shows, env)
+        : onWritten(r, under, result.shows, env);
+    default:
+      return unreachable(result);
+  }
 }
 
 interface Plan {
@@ -152,12 +174,13 @@ function plan(r: Reconciler): Plan | null {
   }
   const leave = r.drifted && r.onDrift === "report";
   if (desired !== null && r.shows !== desired.value && !leave) return { kind: "write", at: floor };
+  if (desired !== null && r.shows === desired.value && r.unclaimed) return { kind: "write", at: floor };
   return { kind: "read", at: Math.max(floor, Math.min(r.verifyAt, r.lookAgainAt)) };
 }
 
 function actionOf(r: Reconciler, kind: Plan["kind"]): PublishAction {
-  if (kind === "read") return { kind };
   const { desired } = r;
+  if (kind === "read") return r.leading === null ? { kind } : { kind, epoch: r.leading };
   assert(desired !== null && r.leading !== null, "only a decision is written, only by a leader");
   const { target, value } = desired;
   return { kind, target, value, previous: r.shows ?? null, epoch: r.leading };

@@ -46,6 +46,8 @@ export interface Reconciler {
   shows: string | null | undefined;
   /** `shows` can be built on: it was read, and no write has begun since. */
   seen: boolean;
+  /** The fence there is not this epoch's: written even where the value is right already. */
+  unclaimed: boolean;
   /** What was written for the present wish and has not been read back; undefined = nothing. */
   wrote: string | null | undefined;
   /** The present wish has been seen in the world, or was written where nothing can be read. */
@@ -86,6 +88,7 @@ export function createReconciler(settings: ReconcilerSettings): Reconciler {
     desired: null,
     shows: undefined,
     seen: false,
+    unclaimed: false,
     wrote: undefined,
     confirmed: false,
     drifted: false,

@@ -12,11 +12,16 @@ import type { MonoMs } from "../base/time.ts";
 import type { Effect, NodeEvent } from "../node/events.ts";
 import { mayPublish, nextNodeDeadline, stepNode } from "../node/node.ts";
 import { type NodeState, targetKey } from "../node/state.ts";
+import type { Recorder } from "../record/recorder.ts";
+import { MAX_PROBES, ProbeDesk } from "./probe_desk.ts";
+import { PromiseWatch } from "./promise_watch.ts";
 import { Timing } from "./timing.ts";
 import type { World } from "./world.ts";
 
 /** A timer so late means that this process did not run: longer than any garbage collection seen, ms. */
 const GAP_MS = 250;
+/** A timer so late, but not by a gap, means that this machine is too busy: far above what an idle one shows, ms. */
+const LATE_MS = 100;
 /** The longest sleep: even an idle node looks at its clocks, ms. */
 const MAX_SLEEP_MS = 1000;
 /** Deadlines given in one go before other work gets a turn. */
@@ -27,8 +32,11 @@ const LEASE_WATCH_MS = 20;
 export class Engine {
   readonly state: NodeState;
   readonly timing = new Timing();
+  readonly promises = new PromiseWatch();
+  readonly probes: ProbeDesk;
   readonly #world: World;
   readonly #onStopped: () => void;
+  readonly #recorder: Recorder | null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #wakeAt: MonoMs = Infinity;
   #queue: NodeEvent[] = [];
@@ -37,10 +45,12 @@ export class Engine {
   #ended = false;
   #gapAt: MonoMs = -Infinity;
 
-  constructor(state: NodeState, world: World, onStopped: () => void) {
+  constructor(state: NodeState, world: World, onStopped: () => void, recorder: Recorder | null = null) {
     this.state = state;
     this.#world = world;
+    this.probes = new ProbeDesk(world.clock, MAX_PROBES, (lateMs) => world.probeStarted?.(lateMs));
     this.#onStopped = onStopped;
+    this.#recorder = recorder;
   }
 
   /** Begins to keep time. */
@@ -58,6 +68,7 @@ export class Engine {
   /** Ends the loop; nothing is given or performed any more. */
   end(): void {
     this.#ended = true;
+    this.probes.end();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
@@ -70,12 +81,22 @@ export class Engine {
         event !== undefined && !this.#ended;
         event = this.#queue.shift()
       ) {
-        for (const effect of stepNode(this.state, event, this.#env())) this.#perform(effect);
+        for (const effect of this.#step(event)) this.#perform(effect);
       }
     } finally {
       this.#stepping = false;
     }
     this.#arm();
+  }
+
+  /** One step of the node, remembered by the flight recorder. */
+  #step(event: NodeEvent): Effect[] {
+    const env = this.#env();
+    const broken = this.promises.look(this.state, event, env.now);
+    if (broken !== null) this.#world.event(broken);
+    return this.#recorder === null
+      ? stepNode(this.state, event, env)
+      : this.#recorder.step(this.state, event, env);
   }
 
   #env(): { now: MonoMs; wallMs: number; random: World["random"] } {
@@ -102,8 +123,12 @@ export class Engine {
     const now = this.#world.clock.now();
     const late = now - expected;
     this.timing.note(now, late);
-    if (late > GAP_MS) void this.#afterGap(late, now);
-    else this.#deadlines();
+    if (late > GAP_MS) {
+      void this.#afterGap(late, now);
+      return;
+    }
+    if (late > LATE_MS) this.give({ kind: "late", lateMs: late });
+    this.#deadlines();
   }
 
   async #afterGap(gapMs: number, now: MonoMs): Promise<void> {
@@ -137,7 +162,7 @@ export class Engine {
       case "send":
         return world.send(effect.to, effect.packet);
       case "probe":
-        void this.#probe(effect);
+        this.probes.start(targetKey(effect.service, effect.target), effect.dueAt, () => this.#probe(effect));
         return;
       case "publish":
         void this.#publish(effect);
@@ -163,12 +188,9 @@ export class Engine {
     const outcome = await this.#world.probe(slot.service.check, slot.target);
     // A probe that failed while this process was stopped says nothing about its target.
     const blind = !outcome.ok && this.#gapSince(startedAt);
-    this.give({
-      kind: "probed",
-      service,
-      target,
-      outcome: blind ? { ...outcome, inconclusive: true } : outcome,
-    });
+    const taken = blind ? { ...outcome, inconclusive: true } : outcome;
+    this.#world.probed?.(service, target, taken);
+    this.give({ kind: "probed", service, target, outcome: taken });
   }
 
   /** True when this process did not run for a while since then, noticed already or not. */
@@ -180,21 +202,22 @@ export class Engine {
   async #publish(effect: Extract<Effect, { kind: "publish" }>): Promise<void> {
     const { publisher, operation, action, deadline, timeoutMs } = effect;
     const { clock } = this.#world;
-    if (action.kind === "write" && !mayPublish(this.state, clock.now(), deadline)) {
-      const result = {
-        kind: "failed",
-        detail: "the lease is too short to start a write",
-        retryAfterMs: null,
-      } as const;
+    if (action.kind === "write" && !this.#mayWrite(deadline)) {
+      const result = { kind: "not-started" } as const;
       queueMicrotask(() => this.give({ kind: "published", publisher, operation, result }));
       return;
     }
     const abort = new AbortController();
     const watch = setInterval(() => {
-      if (action.kind === "write" && !mayPublish(this.state, clock.now())) abort.abort();
+      if (action.kind === "write" && !this.#mayWrite(clock.now())) abort.abort();
     }, LEASE_WATCH_MS);
     const result = await this.#world.publish(publisher, action, timeoutMs, abort.signal);
     clearInterval(watch);
     this.give({ kind: "published", publisher, operation, result });
+  }
+
+  /** The lease outlives that moment, and no promise was seen broken. */
+  #mayWrite(deadline: MonoMs): boolean {
+    return mayPublish(this.state, this.#world.clock.now(), deadline) && !this.promises.stops(this.state);
   }
 }

@@ -1,13 +1,17 @@
 /** The node as its API sees it. */
 import type { ApiHost } from "../adapters/api/host.ts";
 import { leaseRemaining } from "../election/step.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { Command, LogEvent, Outcome } from "../node/events.ts";
 import type { NodeState } from "../node/state.ts";
+import type { Recorder } from "../record/recorder.ts";
+import { recordingHeader } from "../record/recording.ts";
 import { EventRing, type StoredEvent } from "../view/events.ts";
-import { renderMetrics } from "../view/metrics.ts";
+import { type CounterSample, type ProbeFigures, renderMetrics } from "../view/metrics.ts";
 import { statusOf } from "../view/status.ts";
 import type { Status } from "../view/status_type.ts";
 import type { Engine } from "./engine.ts";
+import type { Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
 /** How late this process's timer may be, as a share of the lease, before `/healthz` says no. */
@@ -15,10 +19,12 @@ const HEALTHY_SHARE = 0.5;
 
 export interface HostParts {
   readonly engine: Engine;
+  readonly recorder: Recorder;
   readonly clock: World["clock"];
   readonly version: string;
   readonly token: () => string | null;
-  readonly counters: () => ReadonlyMap<string, number>;
+  readonly tally: Tally;
+  readonly counters: () => readonly CounterSample[];
   /** Problems that only the surroundings know of. */
   readonly notices: () => readonly string[];
 }
@@ -76,8 +82,40 @@ export class Host implements ApiHost {
     return this.#parts.token();
   }
 
-  metrics(): string {
-    return renderMetrics(this.status(), { counters: this.#parts.counters() });
+  async metrics(): Promise<string> {
+    const { clock, counters, engine, tally } = this.#parts;
+    const status = this.status();
+    const text = await renderMetrics(status, {
+      counters: [...counters(), {
+        name: "probes_started_total",
+        help: "Probes started",
+        value: engine.probes.started,
+      }],
+      probes: this.#probeFigures(),
+      process: {
+        residentBytes: Deno.memoryUsage().rss,
+        startedAtMs: clock.wallMs() - status.node.uptimeMs,
+        timerLatenessMs: engine.timing.worstMs(clock.now()),
+      },
+    });
+    return text + await tally.text();
+  }
+
+  #probeFigures(): ProbeFigures {
+    const { lateness, running, waiting } = this.#parts.engine.probes;
+    return {
+      latenessMs: [0.5, 0.99, 1].map((q) => [q, lateness.quantileMs(q)] as const),
+      running,
+      waiting,
+    };
+  }
+
+  recording(minutes: number): Result<string, string> {
+    const { recorder, clock, version } = this.#parts;
+    if (recorder.problem !== null) return err(`nothing is recorded: ${recorder.problem}`);
+    const { self, config } = this.#state;
+    const header = recordingHeader(version, self, config.cluster.name, clock.wallMs());
+    return ok(recorder.text(header, clock.now(), minutes));
   }
 
   /** A command has been answered. */

@@ -19,10 +19,12 @@ import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
 import { createNode } from "../node/node.ts";
+import { Recorder } from "../record/recorder.ts";
 import { Engine } from "./engine.ts";
 import { Host } from "./host.ts";
 import { openLink, type PeerLink } from "./link.ts";
 import { countersOf } from "./counters.ts";
+import { Tally } from "./tally.ts";
 import { ZoneKeeper } from "./zone_keeper.ts";
 
 export interface StartOptions {
@@ -85,7 +87,10 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   if (!link.ok) return await giveUp(link.error);
   closers.push(() => link.value.close());
 
-  const world = { publishers: createPublishers(config), notifier: createNotifierFor(config, options, clock) };
+  const world = {
+    publishers: createPublishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
+    notifier: createNotifierFor(config, options, clock),
+  };
   const zone = new ZoneKeeper(config, () => {
     const { election } = state;
     return knownLeader(election, clock.now()) !== null;
@@ -97,30 +102,55 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   const persist = stateDir === null
     ? null
     : (durable: Durable): Result<void, string> => stateDir.save(durable);
-  const engine: Engine = new Engine(state, {
-    clock,
-    random: systemRandom,
-    send: (to, packet) => link.value.send(to, packet),
-    drain: () => link.value.drain(),
-    persist,
-    probe: (check, target) => runProbe(check, target),
-    publish: (ref, action, timeoutMs, signal) => world.publishers.perform(ref, action, timeoutMs, signal),
-    committed: (cluster) => zone.update(cluster),
-    outcome: (request, outcome) => host.answer(request, outcome),
-    event: (event) => tell(event),
-  }, () => finish());
+  // Programs of exec checks must not outlive the node.
+  const probes = new AbortController();
+  closers.push(() => probes.abort());
+  const recorder = new Recorder();
+  const tally = new Tally();
+  tally.expect(config);
+  const engine: Engine = new Engine(
+    state,
+    {
+      clock,
+      random: systemRandom,
+      send: (to, packet) => link.value.send(to, packet),
+      drain: () => link.value.drain(),
+      persist,
+      probe: (check, target) => runProbe(check, target, probes.signal),
+      publish: async (ref, action, timeoutMs, signal) => {
+        const result = await world.publishers.perform(ref, action, timeoutMs, signal);
+        tally.published(state.config, ref, action, result);
+        return result;
+      },
+      committed: (cluster) => zone.update(cluster),
+      outcome: (request, outcome) => host.answer(request, outcome),
+      event: (event) => tell(event),
+      probeStarted: (lateMs) => tally.started(lateMs),
+      probed: (service, target, outcome) => tally.probed(service, target, outcome),
+    },
+    () => finish(),
+    recorder,
+  );
   closers.push(() => engine.end());
 
   const servers: { dns: DnsServer | null } = { dns: null };
   const host: Host = new Host({
     engine,
+    recorder,
     clock,
     version: options.version,
     token: options.token,
+    tally,
     counters: () => countersOf(link.value, servers.dns),
-    notices: () => [...link.value.notices(clock.now()), ...(servers.dns?.problems ?? []), ...zone.problems],
+    notices: () => [
+      ...engine.promises.problems(state),
+      ...link.value.notices(clock.now()),
+      ...(servers.dns?.problems ?? []),
+      ...zone.problems,
+    ],
   });
   const tell = (event: LogEvent): void => {
+    tally.event(event);
     options.log(event);
     host.tell(event);
     if (state.leading !== null || event.name === "leader") world.notifier.notify(event);
@@ -152,10 +182,11 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
         options.log(notice("warning", "reload", `Mind: ${note}`));
       }
       const before = { ...world };
-      world.publishers = createPublishers(next);
+      world.publishers = createPublishers(next, { wallMs: () => clock.wallMs(), random: systemRandom });
       world.notifier = createNotifierFor(next, options, clock);
       link.value.rekey(next);
       engine.give({ kind: "reload", config: next });
+      tally.expect(next);
       zone.reload(next, state.cluster);
       void before.publishers.close();
       void before.notifier.close();

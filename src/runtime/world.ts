@@ -26,6 +26,10 @@ export interface World {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<PublishResult>;
+  /** A probe starts, so late; for the figures. */
+  probeStarted?(lateMs: number): void;
+  /** A probe has ended; for the figures. */
+  probed?(service: string, target: string, outcome: ProbeOutcome): void;
   /** The committed state changed. */
   committed(cluster: ClusterState | null): void;
   outcome(request: string, outcome: Outcome): void;

@@ -482,12 +482,7 @@ export class NodeWorld {
     const now = (): number => machine.clock.now(this.engine.now);
     if (action.kind === "write") {
       if (!mayPublish(program.state, now(), deadline)) {
-        const result = {
-          kind: "failed",
-          detail: "the lease is too short to start a write",
-          retryAfterMs: null,
-        } as const;
-        this.engine.after(0, () => answer(result));
+        this.engine.after(0, () => answer({ kind: "not-started" }));
         return;
       }
       judge.writeStarts(machine.id, action.epoch, holdsLease(program.election, now()), this.engine.now);

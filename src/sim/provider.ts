@@ -70,7 +70,7 @@ export class VirtualProvider {
       this.#after(Math.min(tookMs, timeoutMs), () => {
         if (fails || timedOut) {
           answer({ kind: "failed", detail: timedOut ? TOO_SLOW : DOWN, retryAfterMs: null });
-        } else answer({ kind: "ok", shows: this.value });
+        } else answer({ kind: "ok", shows: this.value, unclaimed: this.#isUnclaimed(action.epoch) });
       });
       return;
     }
@@ -89,8 +89,13 @@ export class VirtualProvider {
       if (fails) answer({ kind: "failed", detail: DOWN, retryAfterMs: null });
       else if (timedOut || isCut()) answer({ kind: "failed", detail: TOO_SLOW, retryAfterMs: null });
       else if (this.#apply(action)) answer({ kind: "ok", shows: undefined });
-      else answer({ kind: "failed", detail: "a newer epoch has written already", retryAfterMs: null });
+      else answer({ kind: "fenced", epoch: this.epoch });
     });
+  }
+
+  /** Where epochs are compared, a leader makes the fence its own, so that no earlier one's write comes through. */
+  #isUnclaimed(epoch: string | undefined): boolean {
+    return this.fence === "compares" && epoch !== undefined && epoch !== this.epoch;
   }
 
   #apply(action: Extract<PublishAction, { kind: "write" }>): boolean {

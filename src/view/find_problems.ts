@@ -1,8 +1,10 @@
 /** What is wrong, in sentences for people: the same words in the terminal, the page and the log. */
 import type { MonoMs } from "../base/time.ts";
 import type { NodeState } from "../node/state.ts";
+import { noSay, noSayText } from "../node/say.ts";
+import { formatAge, formatDuration } from "./duration.ts";
 import { orderProblems, type Problem } from "./problems.ts";
-import type { ServiceStatus, Status } from "./status_type.ts";
+import type { ByHandStatus, ServiceStatus, Status } from "./status_type.ts";
 
 /** How long a denial for another lease length is shown, ms. */
 const DENIAL_SHOWN_MS = 10_000;
@@ -34,6 +36,7 @@ export function findProblems(
   }
   for (const service of status.services) problems.push(...serviceProblems(service, status.node.role));
   problems.push(...configProblems(state, now));
+  problems.push(...sayProblems(state, now));
   if (state.persistProblem !== null) {
     problems.push({ kind: "host", text: `The state directory cannot be written: ${state.persistProblem}` });
   }
@@ -67,11 +70,25 @@ function serviceProblems(service: ServiceStatus, role: string): Problem[] {
       });
     }
   }
+  for (const { name, lastProbe } of service.targets) {
+    if (lastProbe?.warning === undefined) continue;
+    problems.push({ kind: "notice", text: `${service.name}: ${name}: ${lastProbe.warning}` });
+  }
   if (service.pinned !== null) {
     problems.push({
       kind: "notice",
-      text: `${service.name} is pinned to ${service.pinned} by hand: no failover`,
+      text: `${service.name} is pinned to ${service.pinned} by hand${byWhom(service.pinnedBy)}: no failover`,
     });
+  }
+  for (const { name, drained, drainedBy } of service.targets) {
+    if (!drained) continue;
+    const text = `${service.name}: ${name} is drained by hand${byWhom(drainedBy)}`;
+    problems.push({ kind: "notice", text });
+  }
+  for (const { target, falls, forMs } of service.heldBack ?? []) {
+    const held = forMs === null ? "" : `, held back for another ${formatDuration(forMs)}`;
+    const text = `${service.name}: ${target} flaps (it went down ${falls} times)${held}`;
+    problems.push({ kind: "target", text });
   }
   for (const publisher of service.publishers) {
     const name = `${service.name}: ${publisher.type} ${publisher.name}`;
@@ -90,6 +107,26 @@ function serviceProblems(service: ServiceStatus, role: string): Problem[] {
     if (publisher.state === "pending" && role === "leader" && publisher.error !== null) {
       problems.push({ kind: "publish-failed", text: `${name}: ${publisher.error}` });
     }
+  }
+  return problems;
+}
+
+function byWhom(by: ByHandStatus | null | undefined): string {
+  return by == null ? "" : ` (${by.who}, ${formatAge(by.atMs)})`;
+}
+
+/** Nodes whose opinions are left out. */
+function sayProblems(state: NodeState, now: MonoMs): Problem[] {
+  const problems: Problem[] = [];
+  const own = state.election.joining === null ? noSay(state, now) : null;
+  if (own === "paused" || own === "starved") {
+    const text = `This node's opinions of the targets do not count: ${noSayText(own)}`;
+    problems.push({ kind: "host", text });
+  }
+  for (const [id, peer] of state.peers) {
+    if (!peer.alive || peer.hasSay || peer.reportedAt === -Infinity) continue;
+    const text = `Node ${id} says that it cannot judge the targets now: its opinions do not count`;
+    problems.push({ kind: "host", text });
   }
   return problems;
 }

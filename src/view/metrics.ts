@@ -1,42 +1,61 @@
 /**
- * Prometheus text (exposition format 0.0.4) of a status. Base units: seconds and ratios. What is not known
- * has no sample.
+ * A status as Prometheus text (exposition format 0.0.4). Base units: seconds and ratios. What is not known has no
+ * sample. Made anew at each scrape; what is counted from the start on lives in `runtime/tally.ts`.
  */
+import { Counter, Gauge, Registry } from "./prometheus.ts";
 import type { Status } from "./status_type.ts";
 
 /** What the status does not hold. */
 export interface MetricsExtra {
-  /**
-   * Things counted since the start, by `counterKey`; the names without `abfail_`, with `_total`. Give every
-   * counter from 0 on, so that rates see its first step.
-   */
-  readonly counters: ReadonlyMap<string, number>;
+  /** Things counted since the start. Give every counter from 0 on, so that rates see its first step. */
+  readonly counters: readonly CounterSample[];
+  /** How probes are started; absent where nobody measures it. */
+  readonly probes?: ProbeFigures;
+  /** This process; absent where nobody measures it. */
+  readonly process?: ProcessFigures;
+}
+
+/** One counter that something else counts. */
+export interface CounterSample {
+  /** Without `abfail_`, with `_total`. */
+  readonly name: string;
+  readonly help: string;
+  /** The same label names for all samples of one name. */
+  readonly labels?: Labels;
+  readonly value: number;
+}
+
+/** How this node's probes are started. */
+export interface ProbeFigures {
+  /** Start lateness by share (0..1) over the last half to whole minute, ms; null when there was no probe. */
+  readonly latenessMs: readonly (readonly [number, number | null])[];
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/** What this process takes. */
+export interface ProcessFigures {
+  readonly residentBytes: number;
+  /** When it started, wall clock, ms. */
+  readonly startedAtMs: number;
+  /** The latest that its timer was in the last ten seconds, ms. */
+  readonly timerLatenessMs: number;
 }
 
 type Labels = Readonly<Record<string, string | number>>;
-type Kind = "gauge" | "counter";
-
-interface Metric {
-  readonly kind: Kind;
-  readonly help: string;
-  readonly samples: string[];
-}
 
 const SECOND = 1000;
 
-/** Key of a counter: `datagrams_refused_total{reason="replay"}`. */
-export function counterKey(name: string, labels: Labels = {}): string {
-  return name + labelText(labels);
-}
-
-/** The whole page for `GET /metrics`. */
-export function renderMetrics(status: Status, extra: MetricsExtra): string {
+/** The page for `GET /metrics`, as far as it is made from the status. */
+export async function renderMetrics(status: Status, extra: MetricsExtra): Promise<string> {
   const page = new MetricsPage();
   addNode(page, status);
   addPeers(page, status);
   addServices(page, status);
-  for (const [key, value] of extra.counters) page.addCounter(key, value);
-  return page.toString();
+  if (extra.probes !== undefined) addProbes(page, extra.probes);
+  if (extra.process !== undefined) addProcess(page, extra.process);
+  for (const { name, help, labels = {}, value } of extra.counters) page.counter(name, help, value, labels);
+  return await page.text();
 }
 
 function addNode(page: MetricsPage, status: Status): void {
@@ -56,6 +75,29 @@ function addNode(page: MetricsPage, status: Status): void {
   page.gauge("quorum_needed", "Nodes needed for a quorum", quorum.needed);
   page.gauge("quorum_alive", "Nodes alive as seen from here, itself included", quorum.alive);
   page.gauge("problems", "How many problems the status names", status.problems.length);
+}
+
+function addProbes(page: MetricsPage, { latenessMs, running, waiting }: ProbeFigures): void {
+  const help = "So late at most that share of the last minute's probes started";
+  for (const [share, ms] of latenessMs) {
+    page.gauge("probe_start_lateness_recent_seconds", help, seconds(ms), { share });
+  }
+  page.gauge("probes_running", "Probes under way", running);
+  page.gauge("probes_waiting", "Probes that wait because too many are under way", waiting);
+}
+
+function addProcess(
+  page: MetricsPage,
+  { residentBytes, startedAtMs, timerLatenessMs }: ProcessFigures,
+): void {
+  page.plainGauge("process_resident_memory_bytes", "Resident memory of this process", residentBytes);
+  page.plainGauge(
+    "process_start_time_seconds",
+    "When it started, since the Unix epoch",
+    seconds(startedAtMs),
+  );
+  const late = "The latest that this process's timer was in the last ten seconds: its event loop";
+  page.gauge("timer_lateness_max_seconds", late, seconds(timerLatenessMs));
 }
 
 function addPeers(page: MetricsPage, status: Status): void {
@@ -96,7 +138,7 @@ function addServices(page: MetricsPage, status: Status): void {
       const probe = target.lastProbe;
       if (probe === null) continue;
       page.gauge("probe_success", "1 when this node's last probe was good", Number(probe.ok), labels);
-      page.gauge("probe_duration_seconds", "What that probe took", probe.latencyMs / SECOND, labels);
+      page.gauge("last_probe_duration_seconds", "What that probe took", probe.latencyMs / SECOND, labels);
       page.gauge("probe_age_seconds", "How long ago it ended", probe.ageMs / SECOND, labels);
     }
     for (const publisher of service.publishers) {
@@ -122,46 +164,38 @@ function addServices(page: MetricsPage, status: Status): void {
   }
 }
 
-/** Keeps the samples of one metric together, as the format demands. */
+/** One scrape's registry. */
 class MetricsPage {
-  readonly #metrics = new Map<string, Metric>();
+  readonly #registry = new Registry();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #counters = new Map<string, Counter>();
 
   gauge(name: string, help: string, value: number | null, labels: Labels = {}): void {
-    if (value !== null) this.#add(name, "gauge", help, labelText(labels), value);
+    this.plainGauge(`abfail_${name}`, help, value, labels);
   }
 
-  addCounter(key: string, value: number): void {
-    const brace = key.indexOf("{");
-    const name = brace === -1 ? key : key.slice(0, brace);
-    const labels = brace === -1 ? "" : key.slice(brace);
-    const help = `Since the start: ${name.replace(/_total$/, "").replaceAll("_", " ")}`;
-    this.#add(name, "counter", help, labels, value);
+  /** One whose name is everybody's. */
+  plainGauge(name: string, help: string, value: number | null, labels: Labels = {}): void {
+    if (value === null) return;
+    const gauge = this.#gauges.get(name) ?? new Gauge({ name, help, ...this.#with(labels) });
+    this.#gauges.set(name, gauge);
+    gauge.set(labels, value);
   }
 
-  toString(): string {
-    const lines = [...this.#metrics].flatMap(([name, { kind, help, samples }]) => [
-      `# HELP ${name} ${help}`,
-      `# TYPE ${name} ${kind}`,
-      ...samples,
-    ]);
-    return lines.join("\n") + "\n";
+  counter(shortName: string, help: string, value: number, labels: Labels): void {
+    const name = `abfail_${shortName}`;
+    const counter = this.#counters.get(name) ?? new Counter({ name, help, ...this.#with(labels) });
+    this.#counters.set(name, counter);
+    counter.inc(labels, value);
   }
 
-  #add(name: string, kind: Kind, help: string, labels: string, value: number): void {
-    const full = `abfail_${name}`;
-    const metric = this.#metrics.get(full) ?? { kind, help, samples: [] };
-    metric.samples.push(`${full}${labels} ${value}`);
-    this.#metrics.set(full, metric);
+  async text(): Promise<string> {
+    return await this.#registry.metrics();
   }
-}
 
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  #with(labels: Labels): { readonly labelNames: string[]; readonly registers: Registry[] } {
+    return { labelNames: Object.keys(labels), registers: [this.#registry] };
+  }
 }
 
 function seconds(ms: number | null): number | null {

@@ -7,12 +7,15 @@ import { isAlive } from "../election/detector.ts";
 import { quorumSize, windowMs } from "../election/settings.ts";
 import type { ElectionState, Peer } from "../election/state.ts";
 import { knownLeader, leaseRemaining } from "../election/step.ts";
-import type { ServiceDecision } from "../failover/cluster_state.ts";
+import type { ByHand, ServiceDecision } from "../failover/cluster_state.ts";
+import { fallsOf, heldBackFor, isFlapping } from "../failover/flaps.ts";
 import type { Weighed } from "../health/weigh.ts";
-import { opinionsOf, weighService } from "../node/opinions.ts";
+import { type Observer, observersNow, opinionAges, opinionsOf, weighService } from "../node/opinions.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, TargetSlot } from "../node/state.ts";
 import { findProblems } from "./find_problems.ts";
 import type {
+  ByHandStatus,
+  HeldBackStatus,
   LeaderStatus,
   NodeStatus,
   PeerStatus,
@@ -161,8 +164,9 @@ function serviceStatus(
 ): ServiceStatus {
   const { now } = env;
   const decision = state.cluster?.services[service.config.name] ?? null;
-  const weighed = weighService(state, service, now);
-  const targets = service.targets.map((slot) => targetStatus(state, slot, weighed, decision, now));
+  const observers = observersNow(state, now);
+  const weighed = weighService(state, service, now, observers);
+  const targets = service.targets.map((slot) => targetStatus(observers, slot, weighed, decision, env));
   const publishers = service.publishers.map((publisher) =>
     publisherStatus(state, service, publisher, decision, env)
   );
@@ -171,6 +175,9 @@ function serviceStatus(
     active: decision?.active ?? null,
     activeSinceMs: decision === null ? null : age(decision.activeSinceWallMs, env),
     pinned: decision?.pinned ?? null,
+    pinnedBy: byHand(decision?.pinnedBy, env),
+    waitingFor: service.waitingFor,
+    heldBack: heldBack(service, decision, now),
     state: serviceState(decision, targets, publishers),
     targets,
     publishers,
@@ -178,17 +185,32 @@ function serviceStatus(
   };
 }
 
+/** Flapping targets that are better than the active one: how long the leader still holds them back. */
+function heldBack(service: ServiceSlot, decision: ServiceDecision | null, now: MonoMs): HeldBackStatus[] {
+  const { config, timers } = service;
+  const held: HeldBackStatus[] = [];
+  for (const { name } of config.targets) {
+    if (name === decision?.active) break;
+    const falls = fallsOf(decision, name);
+    if (!isFlapping(falls)) continue;
+    const forMs = timers === null ? null : heldBackFor(config, decision, timers, name, now);
+    held.push({ target: name, falls, forMs: forMs === null ? null : Math.round(forMs) });
+  }
+  return held;
+}
+
 function age(wallMs: number, env: Pick<Env, "wallMs">): number {
   return Math.max(0, Math.round(env.wallMs - wallMs));
 }
 
 function targetStatus(
-  state: NodeState,
+  observers: readonly Observer[],
   slot: TargetSlot,
   weighed: ReadonlyMap<string, Weighed>,
   decision: ServiceDecision | null,
-  now: MonoMs,
+  env: Pick<Env, "now" | "wallMs">,
 ): TargetStatus {
+  const { now } = env;
   const { last } = slot.probing;
   const { target } = slot;
   const port = target.port ?? slot.service.check.port;
@@ -196,16 +218,24 @@ function targetStatus(
     name: target.name,
     health: weighed.get(target.name)?.health ?? "unknown",
     drained: decision?.drained.includes(target.name) ?? false,
-    opinions: Object.fromEntries(opinionsOf(state, slot, now).map(([id, opinion]) => [String(id), opinion])),
+    opinions: Object.fromEntries(opinionsOf(observers, slot)),
+    opinionAgesMs: Object.fromEntries(opinionAges(observers, slot, now)),
     lastProbe: last === null ? null : {
       ok: last.outcome.ok,
       latencyMs: round(last.outcome.latencyMs, 1),
       detail: last.outcome.detail,
+      ...(last.outcome.warning === undefined ? {} : { warning: last.outcome.warning }),
       ageMs: Math.max(0, Math.round(now - last.at)),
     },
     address: port === null ? target.address : hostPort({ host: target.address, port }),
     publish: target.publish,
+    drainedBy: byHand(decision?.drainedBy?.find((one) => one.target === target.name), env),
+    falls: fallsOf(decision, target.name),
   };
+}
+
+function byHand(by: ByHand | undefined, env: Pick<Env, "wallMs">): ByHandStatus | null {
+  return by === undefined ? null : { who: by.who, atMs: age(by.atWallMs, env) };
 }
 
 /** ok: the active target is up and all publishers agree. degraded: it serves, something is wrong. */
@@ -260,6 +290,9 @@ function publisherStatus(
 const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>> = {
   dns: "compare-and-set",
   exec: "lease-only",
+  rfc2136: "compare-and-set",
+  powerdns: "lease-only",
+  webhook: "lease-only",
 };
 
 function switchStatus(

@@ -98,6 +98,12 @@ export interface ServiceStatus {
   readonly activeSinceMs: number | null;
   /** Target pinned by hand; null = automatic. */
   readonly pinned: string | null;
+  /** Who pinned it; null while it is not, or where it is not known. */
+  readonly pinnedBy?: ByHandStatus | null;
+  /** What the leader's next decision waits for; null = nothing, or this node does not lead. */
+  readonly waitingFor?: string | null;
+  /** Flapping targets that are preferred to the active one and gone back to later than usual. */
+  readonly heldBack?: readonly HeldBackStatus[];
   readonly state: ServiceState;
   /** In order of preference. */
   readonly targets: readonly TargetStatus[];
@@ -113,10 +119,32 @@ export interface TargetStatus {
   readonly opinions: Readonly<Record<string, Opinion>>;
   /** This node's last probe; null when there was none. */
   readonly lastProbe: ProbeStatus | null;
+  /** How old each of these opinions is, by node id. */
+  readonly opinionAgesMs?: Readonly<Record<string, number>>;
+  /** Who drained it; null while it is not drained, or where it is not known. */
+  readonly drainedBy?: ByHandStatus | null;
+  /** How often it went down while in charge, of late. */
+  readonly falls?: number;
   /** Where it is checked. */
   readonly address?: string;
   /** What is published when it is active. */
   readonly publish?: string;
+}
+
+/** Who did something by hand. */
+export interface ByHandStatus {
+  readonly who: string;
+  /** Age. */
+  readonly atMs: number;
+}
+
+/** A target that went down again and again. */
+export interface HeldBackStatus {
+  readonly target: string;
+  /** How often, of late. */
+  readonly falls: number;
+  /** For how long it must still stay well; null where it is not well now, or where this node does not lead. */
+  readonly forMs: number | null;
 }
 
 export interface ProbeStatus {
@@ -124,6 +152,8 @@ export interface ProbeStatus {
   readonly latencyMs: number;
   /** `HTTP 200`, `connection refused` ... */
   readonly detail: string;
+  /** All is well, but not for long: `certificate ends in 5 days`; absent when there is nothing to say. */
+  readonly warning?: string;
   readonly ageMs: number;
 }
 

@@ -19,6 +19,7 @@ Deno.test("an https check trusts the named authority and no other certificate", 
 ${QUICK_TIMES}
 server_name = "web.test"
 ca_file = "${folder}/good.pem"
+expire_warning = "365d"
 expect_status = [200]
 expect_body = "^fine$"`;
   await using cluster = new TestCluster({ check });
@@ -50,6 +51,8 @@ expect_body = "^fine$"`;
     const detail = (await cluster.status(1))?.services[0]?.targets[1]?.lastProbe?.detail ?? "";
     assert.match(detail, /certificate/i);
     await cluster.untilAnswered("web-a");
+    const problems = (await cluster.status(1))?.problems ?? [];
+    assert.ok(problems.includes("web: web-a: certificate ends in 364 days"), problems.join("; "));
 
     await stopB();
     serve("web-b", "good", "fine");
@@ -66,6 +69,26 @@ expect_body = "^fine$"`;
     assert.equal(await cluster.dig(3), cluster.addressOf("web-b"));
   } finally {
     await Promise.all(stops.map((stop) => stop()));
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("an exec check moves the service by what its program says of each target", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "abfail-test-" });
+  try {
+    const script = `test -e ${folder}/$ABFAIL_TARGET || { echo gone >&2; exit 1; }`;
+    await using cluster = new TestCluster({
+      check: `type = "exec"\n${QUICK_TIMES}\ncommand = ["sh", "-c", "${script}"]`,
+    });
+    await Deno.writeTextFile(`${folder}/web-a`, "");
+    await Deno.writeTextFile(`${folder}/web-b`, "");
+    await cluster.startAll();
+    await cluster.untilAnswered("web-a");
+    await Deno.remove(`${folder}/web-a`);
+    await cluster.untilAnswered("web-b");
+    const probe = (await cluster.status(1))?.services[0]?.targets[0]?.lastProbe;
+    assert.deepEqual([probe?.ok, probe?.detail], [false, "exit code 1: gone"]);
+  } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });

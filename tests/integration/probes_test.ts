@@ -15,6 +15,7 @@ const HTTP: HttpOptions = {
   expectStatus: [{ from: 200, to: 299 }],
   expectBody: null,
   followRedirects: false,
+  http2: false,
 };
 const TLS: TlsOptions = {
   verify: true,

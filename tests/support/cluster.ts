@@ -17,7 +17,7 @@ export interface ClusterOptions {
   /** More `[[services.publish]]`, beside `dns`. */
   readonly publish?: (folder: string) => string;
   /** Lines of `[api]`. */
-  readonly api?: (folder: string) => string;
+  readonly api?: (folder: string, id: number) => string;
   /** Remember over restarts. */
   readonly stateDir?: boolean;
   /** Cluster keys of single nodes, where they differ. */
@@ -214,7 +214,7 @@ ${nodes.join("")}
 ${stateDir ? `[node]\nstate_dir = "${this.folder}/state-${id}"\n` : ""}
 [election]
 ${election}
-${api === undefined ? "" : `[api]\n${api(this.folder)}`}
+${api === undefined ? "" : `[api]\n${api(this.folder, id)}`}
 [dns]
 listen = "127.0.0.1:5300"
 zone = "drill.test"

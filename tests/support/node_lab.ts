@@ -50,7 +50,7 @@ export class NodeLab {
 
   start(id: NodeId): void {
     const incarnation = (this.nodes.size + 1 + Math.floor(this.now)).toString(16).padStart(16, "0");
-    const env = this.#env();
+    const env = this.env();
     this.nodes.set(id, createNode({ config: this.config, self: id, incarnation, memory: null }, env));
   }
 
@@ -63,7 +63,11 @@ export class NodeLab {
   give(id: NodeId, event: NodeEvent): void {
     const state = this.nodes.get(id);
     if (state === undefined) return;
-    for (const effect of stepNode(state, event, this.#env())) this.#perform(id, effect);
+    for (const effect of this.step(id, state, event)) this.#perform(id, effect);
+  }
+
+  protected step(_id: NodeId, state: NodeState, event: NodeEvent): Effect[] {
+    return stepNode(state, event, this.env());
   }
 
   run(ms: number): void {
@@ -98,7 +102,7 @@ export class NodeLab {
     return [...this.nodes.values()].map((state) => state.cluster?.services[service]?.active);
   }
 
-  #env(): { now: number; wallMs: number; random: SeededRandom } {
+  protected env(): { now: number; wallMs: number; random: SeededRandom } {
     return { now: this.now, wallMs: 1_700_000_000_000 + this.now, random: this.#random };
   }
 

@@ -20,8 +20,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   runtime: [
     ...["base", "config", "election", "health", "failover", "publish", "dns", "wire", "node", "view"],
-    "adapters",
+    ...["adapters", "record"],
   ],
+  record: ["base", "config", "election", "health", "failover", "publish", "node"],
   sim: ["base", "config", "election", "health", "failover", "publish", "dns", "wire", "node", "view"],
   drill: [
     ...["base", "config", "election", "health", "failover", "publish", "dns", "wire", "node", "view"],
@@ -33,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Folders that compute and nothing else: the simulator drives the very same code. */
 const PURE = [
   ...["base", "election", "health", "failover", "publish", "dns", "wire", "node", "view", "config"],
+  "record",
 ];
 
 /** What the system gives: time, chance, everything else. */
@@ -67,8 +69,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "commander": ["cli"],
   "@logtape/logtape": ["adapters"],
   "smol-toml": ["config"],
-  "zod": ["config"],
+  "aws4fetch": ["adapters"],
   "hono": ["adapters"],
+  "hono/tiny": ["adapters"],
+  "prom-client": ["view"],
+  "prom-client/lib/registry.js": ["view"],
+  "prom-client/lib/gauge.js": ["view"],
+  "prom-client/lib/counter.js": ["view"],
+  "prom-client/lib/histogram.js": ["view"],
 };
 
 interface Source {

@@ -1,9 +1,11 @@
-/** The routes (PRODUCT.md, HTTP API). */
+/** The routes (PRODUCT.md, HTTP API). The one door to hono; only `run` loads this file. */
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import { unreachable } from "../../base/assert.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Command, Outcome } from "../../node/events.ts";
 import { readJsonBody } from "./body.ts";
-import { EventStreams } from "./event_stream.ts";
+import { EventStreams, missedEvents } from "./event_stream.ts";
 import { refuseForeign, refuseUnauthorized } from "./guard.ts";
 import type { Api, ApiHost, Caller } from "./host.ts";
 import { PAGE, PAGE_HEADERS } from "./page.ts";
@@ -19,75 +21,84 @@ export interface ApiOptions {
 /** How many commands may be under way at once; more get 503. */
 export const COMMANDS_MAX = 16;
 
+/** How far back a recording goes where the request does not say, minutes: all there is. */
+const RECORDED_MINUTES = 10;
+
 /** Longest path that is looked at, characters. */
 const PATH_MAX = 1024;
 
-interface Call {
-  readonly request: Request;
-  readonly caller: Caller;
-  /** The path's named parts, decoded. */
-  readonly params: Readonly<Record<string, string>>;
+/** What a handler gets beside the request. */
+interface Env {
+  readonly Bindings: { readonly caller: Caller };
 }
 
-interface Route {
-  readonly method: "GET" | "POST";
-  /** Path where `:name` stands for any one part. */
-  readonly path: string;
-  handle(call: Call): Response | Promise<Response>;
-}
+type App = Hono<Env>;
 
-/** The API over one node, without a socket in sight. */
+/**
+ * The API over one node, without a socket in sight. Hono finds the route and turns HEAD into GET. Two of its habits
+ * are not ours: it decodes paths before it looks at them, and it answers a throw itself; the server does that.
+ */
 export function createApi(host: ApiHost, options: ApiOptions): Api {
   const streams = new EventStreams(host, options.heartbeatMs);
-  const routes = [...reads(host, streams), ...writes(host)];
-  const handle = async (request: Request, caller: Caller): Promise<Response> => {
-    const foreign = refuseForeign(request, caller, options.hostNames);
-    if (foreign !== null) return foreign;
-    const found = findRoute(routes, request);
-    if (!found.ok) return found.error;
-    const answer = await found.value.route.handle({ request, caller, params: found.value.params });
-    return request.method === "HEAD" ? withoutBody(answer) : answer;
+  const app: App = new Hono<Env>({ getPath: rawPath });
+  app.use(async ({ req, env }, next) => {
+    const refusal = refuseForeign(req.raw, env.caller, options.hostNames) ?? refusePath(req.raw.url);
+    if (refusal !== null) return refusal;
+    await next();
+  });
+  addReads(app, host, streams);
+  addWrites(app, host);
+  app.notFound(({ req }) => nothingAt(req.raw.url));
+  app.onError((error) => {
+    throw error;
+  });
+  return {
+    handle: async (request, caller): Promise<Response> => await app.fetch(request, { caller }),
+    endStreams: (): void => streams.end(),
   };
-  return { handle, endStreams: (): void => streams.end() };
 }
 
-function reads(host: ApiHost, streams: EventStreams): Route[] {
-  const get = (path: string, handle: Route["handle"]): Route => ({ method: "GET", path, handle });
-  return [
-    get("/", () => reply(200, PAGE, "text/html; charset=utf-8", PAGE_HEADERS)),
-    get("/v1/status", () => json(200, host.status())),
-    get("/v1/events", ({ request }) => {
-      const wantsStream = (request.headers.get("accept") ?? "").toLowerCase().includes("text/event-stream");
-      return wantsStream ? streams.open(request) : json(200, host.recentEvents());
-    }),
-    get("/v1/services/:service", ({ params }) => whereIs(host, params.service ?? "")),
-    get("/leader", () => {
-      const { node, leader } = host.status();
-      return json(node.role === "leader" ? 200 : 503, { node: node.id, role: node.role, leader });
-    }),
-    get("/healthz", () => {
-      const health = host.healthy();
-      return json(health.ok ? 200 : 503, health);
-    }),
-    get("/metrics", () => reply(200, host.metrics(), "text/plain; version=0.0.4; charset=utf-8")),
-  ];
+function addReads(app: App, host: ApiHost, streams: EventStreams): void {
+  const get = (path: string, handle: (c: Context<Env>) => Response | Promise<Response>): void => {
+    app.get(path, handle).all(path, ({ req }) => wrongMethod(req.method, "GET, HEAD"));
+  };
+  get("/", () => reply(200, PAGE, "text/html; charset=utf-8", PAGE_HEADERS));
+  get("/v1/status", () => json(200, host.status()));
+  get("/v1/events", ({ req }) => {
+    const wantsStream = (req.header("accept") ?? "").toLowerCase().includes("text/event-stream");
+    return wantsStream ? streams.open(req.raw) : json(200, missedEvents(req.raw, host.recentEvents()));
+  });
+  get("/v1/services/:service", ({ req }) => whereIs(host, req.param("service") ?? ""));
+  get("/leader", () => {
+    const { node, leader } = host.status();
+    return json(node.role === "leader" ? 200 : 503, { node: node.id, role: node.role, leader });
+  });
+  get("/healthz", () => {
+    const health = host.healthy();
+    return json(health.ok ? 200 : 503, health);
+  });
+  get("/v1/record", ({ req, env }) => recordReply(host, req.raw, env.caller));
+  get("/metrics", async () => {
+    return reply(200, await host.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+  });
 }
 
-function writes(host: ApiHost): Route[] {
+function addWrites(app: App, host: ApiHost): void {
   let underWay = 0;
   const post = (
     path: string,
     keys: readonly string[],
-    command: (params: Call["params"], body: Record<string, unknown>) => Result<Command, Response>,
-  ): Route => ({
-    method: "POST",
-    path,
-    handle: async ({ request, caller, params }): Promise<Response> => {
-      const refusal = refuseUnauthorized(request, caller, host.token());
+    command: (
+      params: Readonly<Record<string, string>>,
+      body: Record<string, unknown>,
+    ) => Result<Command, Response>,
+  ): void => {
+    app.post(path, async ({ req, env: { caller } }) => {
+      const refusal = refuseUnauthorized(req.raw, caller, host.token());
       if (refusal !== null) return refusal;
-      const body = await readJsonBody(request, keys);
+      const body = await readJsonBody(req.raw, keys);
       if (!body.ok) return body.error;
-      const wish = command(params, body.value);
+      const wish = command(req.param(), body.value);
       if (!wish.ok) return wish.error;
       if (underWay >= COMMANDS_MAX) {
         return failure(503, `${COMMANDS_MAX} commands are under way already`, { "retry-after": "1" });
@@ -98,26 +109,37 @@ function writes(host: ApiHost): Route[] {
       } finally {
         underWay -= 1;
       }
-    },
+    }).all(path, ({ req }) => wrongMethod(req.method, "POST"));
+  };
+  post("/v1/services/:service/switch", ["target", "dryRun"], ({ service = "" }, body) => {
+    const { target, dryRun = false } = body;
+    if (typeof target !== "string" || target === "") {
+      return err(failure(400, 'the body must name a target: {"target": "NAME"}'));
+    }
+    if (typeof dryRun !== "boolean") return err(failure(400, "dryRun must be true or false"));
+    return ok({ kind: "switch", service, target, dryRun });
   });
-  return [
-    post("/v1/services/:service/switch", ["target", "dryRun"], ({ service = "" }, body) => {
-      const { target, dryRun = false } = body;
-      if (typeof target !== "string" || target === "") {
-        return err(failure(400, 'the body must name a target: {"target": "NAME"}'));
-      }
-      if (typeof dryRun !== "boolean") return err(failure(400, "dryRun must be true or false"));
-      return ok({ kind: "switch", service, target, dryRun });
-    }),
-    post("/v1/services/:service/unpin", [], ({ service = "" }) => ok({ kind: "unpin", service })),
-    post("/v1/services/:service/targets/:target/drain", [], ({ service = "", target = "" }) => {
-      return ok({ kind: "drain", service, target });
-    }),
-    post("/v1/services/:service/targets/:target/undrain", [], ({ service = "", target = "" }) => {
-      return ok({ kind: "undrain", service, target });
-    }),
-    post("/v1/step-down", [], () => ok({ kind: "step-down" })),
-  ];
+  post("/v1/services/:service/unpin", [], ({ service = "" }) => ok({ kind: "unpin", service }));
+  post("/v1/services/:service/targets/:target/drain", [], ({ service = "", target = "" }) => {
+    return ok({ kind: "drain", service, target });
+  });
+  post("/v1/services/:service/targets/:target/undrain", [], ({ service = "", target = "" }) => {
+    return ok({ kind: "undrain", service, target });
+  });
+  post("/v1/step-down", [], () => ok({ kind: "step-down" }));
+}
+
+/** What the flight recorder kept: for those alone who may change something, since it shows the inside. */
+function recordReply(host: ApiHost, request: Request, caller: Caller): Response {
+  const refusal = refuseUnauthorized(request, caller, host.token(), "recordings are not given over TCP");
+  if (refusal !== null) return refusal;
+  const minutes = new URL(request.url).searchParams.get("minutes") ?? `${RECORDED_MINUTES}`;
+  if (!/^[0-9]{1,4}$/.test(minutes) || Number(minutes) === 0) {
+    return failure(400, "minutes must be a whole number from 1");
+  }
+  const recording = host.recording(Number(minutes));
+  if (!recording.ok) return failure(503, recording.error);
+  return reply(200, recording.value, "application/x-ndjson; charset=utf-8");
 }
 
 /** Which target a service has, and what is published for it. */
@@ -155,53 +177,35 @@ function who(caller: Caller): string {
   return caller.peer === null ? "token" : `token from ${caller.peer}`;
 }
 
-function findRoute(
-  routes: readonly Route[],
-  request: Request,
-): Result<{ readonly route: Route; readonly params: Call["params"] }, Response> {
-  // Deno.serve puts the Host header into the URL as it came.
-  if (!URL.canParse(request.url)) return err(failure(400, "the Host header is no host"));
-  const path = new URL(request.url).pathname;
-  const method = request.method === "HEAD" ? "GET" : request.method;
-  const fitting = path.length > PATH_MAX ? [] : routes.flatMap((route) => {
-    const params = match(route.path, path);
-    return params === null ? [] : [{ route, params }];
-  });
-  const found = fitting.find(({ route }) => route.method === method);
-  if (found !== undefined) return ok(found);
-  if (fitting.length === 0) return err(failure(404, `there is nothing at ${path.slice(0, 100)}`));
-  const allow = fitting[0]?.route.method === "GET" ? "GET, HEAD" : "POST";
-  return err(failure(405, `${request.method.slice(0, 20)} is not possible here, only ${allow}`, { allow }));
+/** The path as it was sent: names are decoded once, by `param`. */
+function rawPath(request: Request): string {
+  return URL.canParse(request.url) ? new URL(request.url).pathname : "/";
 }
 
-/** The named parts; null when the path is another one. */
-function match(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split("/");
-  const given = path.split("/");
-  if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = given[index] ?? "";
-    if (!part.startsWith(":")) {
-      if (part !== value) return null;
-      continue;
-    }
-    const decoded = decode(value);
-    if (decoded === null || decoded === "") return null;
-    params[part.slice(1)] = decoded;
-  }
-  return params;
+/**
+ * What no route may see. Deno.serve puts the Host header into the URL as it came; hono's small router takes a slash at
+ * the end for nothing.
+ */
+function refusePath(url: string): Response | null {
+  if (!URL.canParse(url)) return failure(400, "the Host header is no host");
+  const { pathname } = new URL(url);
+  const strange = pathname.length > PATH_MAX || !isDecodable(pathname);
+  return strange || (pathname !== "/" && pathname.endsWith("/")) ? nothingAt(url) : null;
 }
 
-function decode(part: string): string | null {
+function isDecodable(path: string): boolean {
   try {
-    return decodeURIComponent(part);
+    decodeURIComponent(path);
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 
-function withoutBody(answer: Response): Response {
-  answer.body?.cancel().catch(() => {});
-  return new Response(null, { status: answer.status, headers: answer.headers });
+function nothingAt(url: string): Response {
+  return failure(404, `there is nothing at ${new URL(url).pathname.slice(0, 100)}`);
+}
+
+function wrongMethod(method: string, allow: string): Response {
+  return failure(405, `${method.slice(0, 20)} is not possible here, only ${allow}`, { allow });
 }

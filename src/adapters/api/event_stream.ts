@@ -45,9 +45,7 @@ export class EventStreams {
       return failure(503, `${STREAMS_MAX} readers follow the events already`, { "retry-after": "5" });
     }
     if (request.method === "HEAD") return reply(200, "", "text/event-stream; charset=utf-8");
-    const lastId = Number.parseInt(request.headers.get("last-event-id") ?? "", 10);
-    const kept = this.#host.recentEvents();
-    const missed = Number.isNaN(lastId) ? kept : eventsAfter(kept, lastId);
+    const missed = missedEvents(request, this.#host.recentEvents());
     let reader: Reader | null = null;
     const body = new ReadableStream<Uint8Array>({
       start: (controller): void => {
@@ -98,6 +96,12 @@ export class EventStreams {
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
   }
+}
+
+/** What this reader has not seen yet, by its `Last-Event-ID`; all where it has none. */
+export function missedEvents(request: Request, kept: readonly StoredEvent[]): readonly StoredEvent[] {
+  const lastId = Number.parseInt(request.headers.get("last-event-id") ?? "", 10);
+  return Number.isNaN(lastId) ? kept : eventsAfter(kept, lastId);
 }
 
 /** Without an `event:` field, so that one `onmessage` takes them all; the name is in the data. */

@@ -34,13 +34,18 @@ export function refuseForeign(request: Request, caller: Caller, names: readonly 
   return null;
 }
 
-/** Refuses a change without the right; null when the caller may. */
-export function refuseUnauthorized(request: Request, caller: Caller, token: string | null): Response | null {
+/** Refuses a change, or a look inside, without the right; null when the caller may. */
+export function refuseUnauthorized(
+  request: Request,
+  caller: Caller,
+  token: string | null,
+  what = "nothing can be changed over TCP",
+): Response | null {
   if (caller.via === "socket") return null;
   if (token === null) {
     return failure(
       403,
-      "nothing can be changed over TCP: set api.token_file in the config and send its content as " +
+      `${what}: set api.token_file in the config and send its content as ` +
         "`Authorization: Bearer TOKEN`, or set api.socket and use that",
     );
   }

@@ -7,6 +7,7 @@
  *     event_stream.ts  /v1/events as server-sent events       reply.ts   how answers look
  *     page.ts          the status page                        server.ts  sockets; all else is tested without
  */
+import type { Result } from "../../base/result.ts";
 import type { Command, Outcome } from "../../node/events.ts";
 import type { StoredEvent } from "../../view/events.ts";
 import type { Status } from "../../view/status_type.ts";
@@ -25,7 +26,9 @@ export interface ApiHost {
   /** What `Authorization: Bearer` must carry; null when none is configured. */
   token(): string | null;
   /** Prometheus text. */
-  metrics(): string;
+  metrics(): string | Promise<string>;
+  /** What the flight recorder kept of the last minutes, as lines of JSON; or why there is nothing. */
+  recording(minutes: number): Result<string, string>;
 }
 
 /** How a request came in. */

@@ -23,9 +23,9 @@ export function certificateProblem(
     return `the certificate is refused (${code})`;
   }
   const endedMs = wallMs - Date.parse(certificate.valid_to);
-  if (endedMs > 0) return `certificate expired ${span(endedMs)} ago`;
+  if (endedMs > 0) return `certificate expired ${certificateSpan(endedMs)} ago`;
   const beginsMs = Date.parse(certificate.valid_from) - wallMs;
-  if (beginsMs > 0) return `certificate is not valid for another ${span(beginsMs)}`;
+  if (beginsMs > 0) return `certificate is not valid for another ${certificateSpan(beginsMs)}`;
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
     return `certificate is for ${namesOf(certificate)}, not ${name}`;
   }
@@ -45,7 +45,9 @@ export function certificateWarning(
   if (certificate === null || certificate.valid_to === undefined || beforeMs === null) return null;
   const leftMs = Date.parse(certificate.valid_to) - wallMs;
   if (!(leftMs < beforeMs)) return null;
-  return leftMs > 0 ? `certificate ends in ${span(leftMs)}` : `certificate expired ${span(-leftMs)} ago`;
+  return leftMs > 0
+    ? `certificate ends in ${certificateSpan(leftMs)}`
+    : `certificate expired ${certificateSpan(-leftMs)} ago`;
 }
 
 function namesOf(certificate: Certificate): string {
@@ -61,7 +63,8 @@ function commonName(subject: PeerCertificate["subject"] | undefined): string {
   return typeof name === "string" ? name : Array.isArray(name) ? String(name[0]) : "an unnamed authority";
 }
 
-function span(ms: number): string {
+/** `5 days`, `3 hours`, `1 minute`. */
+export function certificateSpan(ms: number): string {
   const [count, unit] = ms >= DAY_MS
     ? [Math.floor(ms / DAY_MS), "day"]
     : ms >= HOUR_MS

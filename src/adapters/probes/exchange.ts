@@ -2,12 +2,11 @@
 import type { Buffer } from "node:buffer";
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { TLSSocket } from "node:tls";
-import { type Certificate, certificateProblem, certificateWarning } from "./certificate.ts";
-import { describeError } from "./describe_error.ts";
-import type { Attempt } from "./finding.ts";
+import type { Attempt, Rule } from "./finding.ts";
 import type { Hop } from "./hop.ts";
+import { answerWords, requestWords } from "./http_words.ts";
 import type { TlsFiles } from "./tls_files.ts";
+import { judgeCertificate, secureOptions } from "./tls_socket.ts";
 
 /** What came back. */
 export type Reply =
@@ -20,7 +19,7 @@ export type Reply =
     /** The certificate ends soon. */
     readonly warning: string | null;
   }
-  | { readonly kind: "failed"; readonly detail: string };
+  | { readonly kind: "failed"; readonly detail: string; readonly rule: Rule };
 
 export interface Exchange {
   readonly hop: Hop;
@@ -33,6 +32,8 @@ export interface Exchange {
 
 /** Bytes of a body that are looked at. */
 const MAX_BODY = 64 * 1024;
+/** How long the beginning of a body that nobody judges is waited for, when somebody looks on, ms. */
+const SHOW_MS = 50;
 
 /** Asks, and resolves once the connection is closed again. Never rejects. */
 export function exchange(what: Exchange, attempt: Attempt): Promise<Reply> {
@@ -58,17 +59,17 @@ class OneExchange {
 
   start(): void {
     const { hop } = this.#what;
-    if (this.#attempt.signal.aborted) return this.#resolve({ kind: "failed", detail: "" });
+    if (this.#attempt.signal.aborted) return this.#resolve({ kind: "failed", detail: "", rule: "timeout" });
     let request: ClientRequest;
     try {
       request = this.#open();
     } catch (problem) {
-      return this.#resolve({ kind: "failed", detail: describeError(problem, hop.host) });
+      return this.#resolve({ kind: "failed", ...this.#attempt.failure(problem, hop.host) });
     }
     this.#request = request;
     this.#attempt.signal.addEventListener("abort", this.#abort);
     request.on("error", (problem) => {
-      this.#end(this.#begun ?? { kind: "failed", detail: describeError(problem, hop.host) });
+      this.#end(this.#begun ?? { kind: "failed", ...this.#attempt.failure(problem, hop.host) });
     });
     request.on("response", (response) => this.#onResponse(response));
     request.on("upgrade", (response, socket) => {
@@ -76,16 +77,18 @@ class OneExchange {
       socket.destroy();
     });
     request.on("close", () => this.#close());
-    if (!hop.secure) {
-      request.on("socket", (socket) => socket.on("connect", () => this.#attempt.stage = "answer"));
-      request.end();
-      return;
-    }
+    const { trace } = this.#attempt;
     request.on("socket", (socket) => {
-      socket.on("connect", () => this.#attempt.stage = "TLS handshake");
+      socket.on("lookup", (problem) => problem === null && trace?.mark("resolved"));
+      socket.on("connect", () => {
+        trace?.mark("connected");
+        this.#attempt.stage = hop.secure ? "TLS handshake" : "answer";
+        if (!hop.secure) this.#tellSent();
+      });
       // Nothing is sent before the certificate has been looked at.
-      socket.on("secureConnect", () => this.#onSecure(request, socket));
+      if (hop.secure) socket.on("secureConnect", () => this.#onSecure(request, socket));
     });
+    if (!hop.secure) request.end();
   }
 
   #open(): ClientRequest {
@@ -93,32 +96,23 @@ class OneExchange {
     const { host, port, method, path, headers } = hop;
     const plain = { host, port, method, path, headers: { ...headers }, agent: false as const };
     if (!hop.secure) return httpRequest(plain);
-    return httpsRequest({
-      ...plain,
-      // Judged in `#onSecure`, where the certificate can be seen: the error itself does not say what is wrong.
-      rejectUnauthorized: false,
-      ...(hop.serverName === null ? {} : { servername: hop.serverName }),
-      ...(files === null || files.ca === null ? {} : { ca: files.ca }),
-      ...(files === null || files.cert === null || files.key === null
-        ? {}
-        : { cert: files.cert, key: files.key }),
-    });
+    return httpsRequest({ ...plain, ...secureOptions(files, hop.serverName) });
   }
 
   #onSecure(request: ClientRequest, socket: unknown): void {
-    const { hop, verify, expireWarningMs } = this.#what;
-    const wallMs = Date.now();
-    const certificate = socket instanceof TLSSocket ? certificateOf(socket) : null;
-    if (verify && !(socket instanceof TLSSocket && socket.authorized === true)) {
-      const code = socket instanceof TLSSocket
-        ? String(socket.authorizationError ?? "not authorized")
-        : "no TLS";
-      const detail = certificateProblem(certificate, hop.serverName ?? hop.host, code, wallMs);
-      return this.#end({ kind: "failed", detail });
-    }
-    this.#warning = certificateWarning(certificate, expireWarningMs, wallMs);
+    const { hop } = this.#what;
+    this.#attempt.trace?.mark("secured");
+    const judged = judgeCertificate(socket, this.#what, hop.serverName ?? hop.host);
+    if (!judged.ok) return this.#end({ kind: "failed", detail: judged.detail, rule: "verify" });
+    this.#warning = judged.warning;
     this.#attempt.stage = "answer";
+    this.#tellSent();
     request.end();
+  }
+
+  #tellSent(): void {
+    const { method, path, headers } = this.#what.hop;
+    this.#attempt.trace?.sent(requestWords("HTTP/1.1", method, path, headers));
   }
 
   #onResponse(response: IncomingMessage): void {
@@ -126,8 +120,12 @@ class OneExchange {
     const location = response.headers.location ?? null;
     const answer = { kind: "answer", status, location, body: null, warning: this.#warning } as const;
     this.#begun = answer;
+    const { trace } = this.#attempt;
+    trace?.mark("answered");
+    const line = `${status} ${response.statusMessage ?? ""}`;
+    trace?.received(answerWords(`HTTP/${response.httpVersion}`, line, response.headers));
     response.on("error", () => this.#end(answer));
-    if (!this.#what.wantsBody) return this.#end(answer);
+    if (!this.#what.wantsBody) return trace === null ? this.#end(answer) : this.#show(response, answer);
     this.#attempt.stage = "whole answer";
     const body = new Uint8Array(MAX_BODY);
     let length = 0;
@@ -137,10 +135,21 @@ class OneExchange {
       const kept = chunk.subarray(0, MAX_BODY - length);
       body.set(kept, length);
       length += kept.length;
+      trace?.received(Uint8Array.from(kept));
       if (length === MAX_BODY) judge();
     });
     response.on("end", () => response.complete ? judge() : this.#end(answer));
     response.on("close", () => this.#end(answer));
+  }
+
+  /** Nobody judges the body; whoever looks on sees its beginning, where that is there at once. */
+  #show(response: IncomingMessage, answer: Reply): void {
+    response.on("data", (chunk: Buffer) => {
+      this.#attempt.trace?.received(Uint8Array.from(chunk));
+      this.#end(answer);
+    });
+    response.on("close", () => this.#end(answer));
+    this.#attempt.later(() => this.#end(answer), SHOW_MS);
   }
 
   /** The first word counts; the connection is of no more use. */
@@ -152,12 +161,11 @@ class OneExchange {
   #close(): void {
     this.#attempt.signal.removeEventListener("abort", this.#abort);
     this.#resolve(
-      this.#reply ?? this.#begun ?? { kind: "failed", detail: "connection closed without an answer" },
+      this.#reply ?? this.#begun ?? {
+        kind: "failed",
+        detail: "connection closed without an answer",
+        rule: this.#attempt.ruleOfStage,
+      },
     );
   }
-}
-
-function certificateOf(socket: TLSSocket): Certificate | null {
-  const certificate = socket.getPeerCertificate();
-  return certificate !== null && "valid_to" in certificate ? certificate : null;
 }

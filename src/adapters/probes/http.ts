@@ -4,6 +4,8 @@ import type { CheckConfig, HttpOptions, TargetConfig } from "../../config/config
 import type { Attempt, Finding } from "./finding.ts";
 import { firstHop, type Hop, nextHop } from "./hop.ts";
 import { exchange, type Reply } from "./exchange.ts";
+import { exchangePlain, isPlain } from "./exchange_plain.ts";
+import { exchangeHttp2 } from "./exchange_http2.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
 
 /** A check of one of the two types. */
@@ -15,18 +17,20 @@ const MAX_REDIRECTS = 5;
 /** Tries once. May reject; ends soon after `attempt.signal` fires. */
 export async function probeHttp(check: HttpCheck, target: TargetConfig, attempt: Attempt): Promise<Finding> {
   const files = check.type === "https" ? await readTlsFiles(check.tls) : null;
-  if (files !== null && !files.ok) return { ok: false, detail: files.error };
+  if (files !== null && !files.ok) return { ok: false, detail: files.error, rule: "file" };
   let hop = firstHop(check, target);
   for (let redirects = 0;; redirects++) {
     const reply = await ask(check, hop, files?.value ?? null, attempt);
     switch (reply.kind) {
       case "failed":
-        return { ok: false, detail: reply.detail };
+        return { ok: false, detail: reply.detail, rule: reply.rule };
       case "answer": {
         const next = check.http.followRedirects ? nextHop(hop, reply, check, target) : null;
         if (next === null) return judge(reply, check.http);
-        if (!next.ok) return { ok: false, detail: next.error };
-        if (redirects === MAX_REDIRECTS) return { ok: false, detail: `more than ${MAX_REDIRECTS} redirects` };
+        if (!next.ok) return { ok: false, detail: next.error, rule: "follow_redirects" };
+        if (redirects === MAX_REDIRECTS) {
+          return { ok: false, detail: `more than ${MAX_REDIRECTS} redirects`, rule: "follow_redirects" };
+        }
         hop = next.value;
         break;
       }
@@ -36,17 +40,27 @@ export async function probeHttp(check: HttpCheck, target: TargetConfig, attempt:
   }
 }
 
-function ask(check: HttpCheck, hop: Hop, files: TlsFiles | null, attempt: Attempt): Promise<Reply> {
+async function ask(
+  check: HttpCheck,
+  hop: Hop,
+  files: TlsFiles | null,
+  attempt: Attempt,
+): Promise<Reply> {
   attempt.stage = "connection";
+  attempt.trace?.mark("started");
   const tls = check.type === "https" ? check.tls : null;
-  return exchange({
+  const what = {
     hop,
     verify: tls?.verify ?? true,
     // What proves who we are goes to the target alone, not to wherever it sends us.
     files: hop.own ? files : files === null ? null : { ...files, cert: null, key: null },
     expireWarningMs: tls?.expireWarningMs ?? null,
     wantsBody: check.http.expectBody !== null,
-  }, attempt);
+  };
+  // Nobody knows what another place speaks.
+  const isHttp2 = check.http.http2 && hop.own && hop.secure === (check.type === "https");
+  if (!isHttp2) return await (isPlain(what, attempt) ? exchangePlain : exchange)(what, attempt);
+  return await exchangeHttp2(what, attempt);
 }
 
 function judge(reply: Extract<Reply, { kind: "answer" }>, http: HttpOptions): Finding {
@@ -54,17 +68,22 @@ function judge(reply: Extract<Reply, { kind: "answer" }>, http: HttpOptions): Fi
   const ranges = http.expectStatus;
   if (!ranges.some(({ from, to }) => from <= status && status <= to)) {
     const wanted = ranges.map(({ from, to }) => from === to ? `${from}` : `${from}-${to}`).join(", ");
-    return { ok: false, detail: `HTTP ${status}, wanted ${wanted}` };
+    return { ok: false, detail: `HTTP ${status}, wanted ${wanted}`, rule: "expect_status" };
   }
   if (http.expectBody !== null) {
     if (body === null) {
-      return { ok: false, detail: `HTTP ${status}, but the connection was lost within the body` };
+      return {
+        ok: false,
+        detail: `HTTP ${status}, but the connection was lost within the body`,
+        rule: "expect_body",
+      };
     }
     if (!new RegExp(http.expectBody).test(body)) {
-      return { ok: false, detail: `HTTP ${status}, but the body does not match` };
+      return { ok: false, detail: `HTTP ${status}, but the body does not match`, rule: "expect_body" };
     }
   }
+  const rule = http.expectBody === null ? "expect_status" : "expect_body";
   return warning === null
-    ? { ok: true, detail: `HTTP ${status}` }
-    : { ok: true, detail: `HTTP ${status}, ${warning}`, warning };
+    ? { ok: true, detail: `HTTP ${status}`, rule }
+    : { ok: true, detail: `HTTP ${status}, ${warning}`, rule, warning };
 }

@@ -2,19 +2,28 @@
  * One probe: tries a target once, the way its check says, and always comes back in time. Each probe is a new
  * connection, closed again whatever happened; nothing is kept from one to the next.
  *
- * - A probe never rejects. It ends within the check's timeout, up to `GRACE_MS` later when a socket is slow to close.
+ * - A probe never rejects. It ends within the check's timeout, up to `GRACE_MS` later when a socket is slow to
+ *   close, `PROGRAM_GRACE_MS` when a program does not end by itself.
  * - Details are for people: short, without control characters, whatever the far side sent.
  */
 import { unreachable } from "../../base/assert.ts";
 import type { CheckConfig, TargetConfig } from "../../config/config.ts";
 import type { ProbeOutcome } from "../../health/probing.ts";
-import { describeError } from "./describe_error.ts";
-import { Attempt, type Finding } from "./finding.ts";
+import { stopwatchMs } from "../clock.ts";
+import { probeDns } from "./dns.ts";
+import { probeExec } from "./exec.ts";
+import { Attempt, type Finding, type Rule } from "./finding.ts";
+import { probeGrpc } from "./grpc.ts";
 import { probeHttp } from "./http.ts";
 import { probeTcp } from "./tcp.ts";
+import { probeTls } from "./tls.ts";
+import type { Trace } from "./trace.ts";
+import { probeUdp } from "./udp.ts";
 
 /** Beyond the timeout, ms: for sockets to close. */
 const GRACE_MS = 50;
+/** The same for programs, which may need to be killed. */
+const PROGRAM_GRACE_MS = 500;
 /** Characters of a detail at most. */
 const MAX_DETAIL = 200;
 
@@ -24,42 +33,62 @@ export async function runProbe(
   target: TargetConfig,
   signal?: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const startedAt = performance.now();
-  const attempt = new Attempt(check.timeoutMs);
+  return (await traceProbe(check, target, null, signal)).outcome;
+}
+
+/** The same for people who look on: tells `trace` what happens, and which rule gave the verdict. */
+export async function traceProbe(
+  check: CheckConfig,
+  target: TargetConfig,
+  trace: Trace | null,
+  signal?: AbortSignal,
+): Promise<{ readonly outcome: ProbeOutcome; readonly rule: Rule }> {
+  const startedAt = stopwatchMs();
+  const attempt = new Attempt(check.timeoutMs, trace);
   const cut = (): void => attempt.abort("cut-off");
   signal?.addEventListener("abort", cut);
   if (signal?.aborted === true) cut();
+  let finding: Finding;
   try {
-    const finding = await Promise.race([probe(check, target, attempt), tooLate(attempt)]);
-    return outcomeOf(attempt.ended ?? finding, performance.now() - startedAt);
+    finding = await Promise.race([probe(check, target, attempt), tooLate(check, attempt)]);
   } catch (problem) {
-    return outcomeOf(
-      attempt.ended ?? { ok: false, detail: describeError(problem, target.address) },
-      performance.now() - startedAt,
-    );
+    finding = attempt.failure(problem, target.address);
   } finally {
     signal?.removeEventListener("abort", cut);
-    attempt.close();
   }
+  finding = attempt.ended ?? finding;
+  attempt.close();
+  return { outcome: outcomeOf(finding, stopwatchMs() - startedAt), rule: finding.rule };
 }
 
-function probe(check: CheckConfig, target: TargetConfig, attempt: Attempt): Promise<Finding> {
+async function probe(check: CheckConfig, target: TargetConfig, attempt: Attempt): Promise<Finding> {
   switch (check.type) {
     case "http":
     case "https":
-      return probeHttp(check, target, attempt);
+      return await probeHttp(check, target, attempt);
+    case "tls":
+      return await probeTls(check, target, attempt);
     case "tcp":
-      return probeTcp(check, target, attempt);
+      return await probeTcp(check, target, attempt);
+    case "udp":
+      return await probeUdp(check, target, attempt);
+    case "dns":
+      return await probeDns(check, target, attempt);
+    case "grpc":
+      return await probeGrpc(check, target, attempt);
+    case "exec":
+      return await probeExec(check, target, attempt);
     default:
       return unreachable(check);
   }
 }
 
-/** Settles a while after the attempt was ended: the last resort, should a socket not close. */
-async function tooLate(attempt: Attempt): Promise<Finding> {
+/** Settles a while after the attempt was ended: the last resort, should a socket or a program not end. */
+async function tooLate(check: CheckConfig, attempt: Attempt): Promise<Finding> {
   await attempt.aborted;
-  await new Promise<void>((resolve) => attempt.later(resolve, GRACE_MS));
-  return { ok: false, detail: "" };
+  const graceMs = check.type === "exec" ? PROGRAM_GRACE_MS : GRACE_MS;
+  await new Promise<void>((resolve) => attempt.later(resolve, graceMs));
+  return { ok: false, detail: "", rule: "timeout" };
 }
 
 function outcomeOf(finding: Finding, tookMs: number): ProbeOutcome {

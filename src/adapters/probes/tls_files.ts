@@ -1,6 +1,7 @@
 /** The files that a TLS check names, read again now and then: certificates are renewed while a node runs. */
 import { err, ok, type Result } from "../../base/result.ts";
 import type { TlsOptions } from "../../config/config.ts";
+import { stopwatchMs } from "../clock.ts";
 
 /** PEM texts; null = not configured. */
 export interface TlsFiles {
@@ -31,7 +32,7 @@ export async function readTlsFiles(tls: TlsOptions): Promise<Result<TlsFiles, st
 
 async function read(name: string, path: string | null): Promise<Result<string | null, string>> {
   if (path === null) return ok(null);
-  const now = performance.now();
+  const now = stopwatchMs();
   const known = remembered.get(path);
   if (known !== undefined && now - known.readAt < FRESH_MS) return ok(known.text);
   try {

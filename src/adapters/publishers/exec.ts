@@ -3,20 +3,17 @@
  * environment and as one line of JSON on its standard input; exit code 0 = done. It must be idempotent: it runs again
  * whenever there is doubt. `read_command` prints what the world shows; nothing = nothing is published.
  */
-import type { PublisherConfig } from "../../config/config.ts";
+import type { ExecPublisher } from "../../config/publisher.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import type { Publisher } from "./publisher.ts";
 import { type ProgramRun, runProgram } from "./run_program.ts";
-
-type ExecConfig = Extract<PublisherConfig, { type: "exec" }>;
+import { isOneWord, wishOf } from "./wish.ts";
 
 /** Of the program's last words, characters at most. */
 const MAX_WORDS = 200;
-/** Of what the world shows, characters at most: an address or a host name. */
-const MAX_SHOWN = 255;
 
 /** A publisher that runs the programs of `config` for one service. */
-export function createExecPublisher(config: ExecConfig, service: string): Publisher {
+export function createExecPublisher(config: ExecPublisher, service: string): Publisher {
   return {
     canRead: config.readCommand !== null,
     perform: (action, timeoutMs, signal): Promise<PublishResult> => {
@@ -38,7 +35,7 @@ async function run(
   const ran = await runProgram({
     command,
     env: environment(service, action),
-    stdin: JSON.stringify(wish(service, action)) + "\n",
+    stdin: JSON.stringify(wishOf(service, action)) + "\n",
     timeoutMs,
     signal,
   });
@@ -46,7 +43,7 @@ async function run(
   if (problem !== null) return failed(problem);
   if (action.kind === "write" || ran.kind !== "ended") return { kind: "ok", shows: undefined };
   const shows = ran.stdout.trim();
-  if (/[\s\p{Cc}]/u.test(shows) || shows.length > MAX_SHOWN) {
+  if (!isOneWord(shows)) {
     return failed(`it printed more than one word: ${lastLine(shows)}`);
   }
   return { kind: "ok", shows: shows === "" ? null : shows };
@@ -80,16 +77,10 @@ function failed(detail: string): PublishResult {
   return { kind: "failed", detail, retryAfterMs: null };
 }
 
-function wish(service: string, action: PublishAction): Readonly<Record<string, string | null>> {
-  if (action.kind === "read") return { service };
-  const { target, value, previous, epoch } = action;
-  return { service, target, address: value, previous, epoch };
-}
-
 /** Null is an empty variable. The cluster's keys are not handed on. */
 function environment(service: string, action: PublishAction): Record<string, string> {
   const env: Record<string, string> = { ABFAIL_KEYS: "" };
-  for (const [key, value] of Object.entries(wish(service, action))) {
+  for (const [key, value] of Object.entries(wishOf(service, action))) {
     env[`ABFAIL_${key.toUpperCase()}`] = value ?? "";
   }
   return env;

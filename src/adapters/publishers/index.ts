@@ -1,10 +1,17 @@
 /** All publishers of a config that act on the world; the embedded DNS server is none of them. */
 import { unreachable } from "../../base/assert.ts";
-import type { Config, PublisherConfig } from "../../config/config.ts";
+import type { Config, PublisherConfig, ServiceConfig } from "../../config/config.ts";
+import { formatIpv6, parseIpv6 } from "../../dns/address.ts";
 import type { PublisherRef } from "../../node/events.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import { createExecPublisher } from "./exec.ts";
+import { createPowerdnsPublisher } from "./powerdns.ts";
 import type { Publisher } from "./publisher.ts";
+import { createRfc2136Publisher, type Rfc2136World } from "./rfc2136.ts";
+import { createWebhookPublisher } from "./webhook.ts";
+
+/** What publishers take from the system. */
+export type PublisherWorld = Rfc2136World;
 
 export interface Publishers {
   /** Performs one action. Never rejects; ends within `timeoutMs`, or soon after `signal` fires. */
@@ -19,10 +26,13 @@ export interface Publishers {
 }
 
 /** Makes the publishers of each service. */
-export function createPublishers(config: Config): Publishers {
+export function createPublishers(config: Config, world: PublisherWorld): Publishers {
   const byService = new Map<string, readonly (Publisher | null)[]>();
   for (const service of config.services) {
-    byService.set(service.name, service.publish.map((publisher) => createPublisher(publisher, service.name)));
+    byService.set(
+      service.name,
+      service.publish.map((publisher) => createPublisher(publisher, service, world)),
+    );
   }
   const ending = new AbortController();
   const underWay = new Set<Promise<PublishResult>>();
@@ -47,13 +57,41 @@ export function createPublishers(config: Config): Publishers {
   };
 }
 
-function createPublisher(config: PublisherConfig, service: string): Publisher | null {
+function createPublisher(
+  config: PublisherConfig,
+  service: ServiceConfig,
+  world: PublisherWorld,
+): Publisher | null {
   switch (config.type) {
     case "dns":
       return null;
     case "exec":
-      return createExecPublisher(config, service);
+      return createExecPublisher(config, service.name);
+    case "rfc2136":
+      return spelledAs(service, createRfc2136Publisher(config, world));
+    case "powerdns":
+      return spelledAs(service, createPowerdnsPublisher(config, () => world.wallMs()));
+    case "webhook":
+      return createWebhookPublisher(config, service.name, () => world.wallMs());
     default:
       return unreachable(config);
   }
+}
+
+/** DNS has many spellings of one value: what is read is said as the config has it. */
+function spelledAs(service: ServiceConfig, publisher: Publisher): Publisher {
+  const spellings = new Map(service.targets.map(({ publish }) => [canonical(publish), publish]));
+  return {
+    canRead: publisher.canRead,
+    perform: async (action, timeoutMs, signal): Promise<PublishResult> => {
+      const result = await publisher.perform(action, timeoutMs, signal);
+      if (result.kind !== "ok" || typeof result.shows !== "string") return result;
+      return { ...result, shows: spellings.get(canonical(result.shows)) ?? result.shows };
+    },
+  };
+}
+
+function canonical(value: string): string {
+  const six = parseIpv6(value);
+  return six === null ? value.toLowerCase() : formatIpv6(six);
 }

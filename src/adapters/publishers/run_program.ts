@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly stdin: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | null;
+  /** Whatever the program left running in its process group is ended with it. */
+  readonly endGroup?: boolean;
 }
 
 /** Bytes of each output that are kept; the rest is read and dropped. */
@@ -49,7 +51,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramRun> {
   try {
     const { code } = await child.status;
     // What is left of the group must not write any more once the time is over.
-    if (cut !== null) kill(child.pid, "SIGKILL");
+    if (cut !== null || options.endGroup === true) kill(child.pid, "SIGKILL");
     await Promise.all([stdout.end(LINGER_MS), stderr.end(LINGER_MS), fed]);
     return cut === null
       ? { kind: "ended", code, stdout: stdout.text(), stderr: stderr.text() }

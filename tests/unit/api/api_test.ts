@@ -271,3 +271,19 @@ Deno.test("a body over the limit is refused, whether it says so or not", async (
   assert.ok(pulled < 20, String(pulled));
   assert.equal(host.commands.length, 0);
 });
+
+Deno.test("GET /v1/record shows the inside of a node, so it needs the token or the socket", async () => {
+  const host = hostWithToken();
+  assert.equal((await ask(host, "/v1/record")).status, 401);
+  assert.equal((await ask(host, "/v1/record", { headers: { authorization: "Bearer no" } })).status, 401);
+  const told = await ask(host, "/v1/record?minutes=3", { headers: TOKEN });
+  assert.equal(told.status, 200);
+  assert.match(told.headers.get("content-type") ?? "", /^application\/x-ndjson/);
+  assert.match(told.text, /"minutes":3/);
+  assert.equal((await ask(host, "/v1/record", {}, SOCKET)).status, 200);
+  assert.equal((await ask(host, "/v1/record?minutes=x", { headers: TOKEN })).status, 400);
+  host.secret = null;
+  const refused = await ask(host, "/v1/record");
+  assert.equal(refused.status, 403);
+  assert.match(refused.body.error, /recordings are not given over TCP: set api.token_file/);
+});

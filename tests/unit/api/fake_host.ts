@@ -1,5 +1,6 @@
 /** A node that says what it is told to, for the tests of the API. */
 import type { ApiHost } from "../../../src/adapters/api/host.ts";
+import { ok, type Result } from "../../../src/base/result.ts";
 import type { Command, Outcome } from "../../../src/node/events.ts";
 import { EventRing, type StoredEvent } from "../../../src/view/events.ts";
 import type { Status } from "../../../src/view/status_type.ts";
@@ -42,6 +43,10 @@ export class FakeHost implements ApiHost {
 
   metrics(): string {
     return "# HELP abfail_up x\n";
+  }
+
+  recording(minutes: number): Result<string, string> {
+    return ok(`{"abfail":"recording","minutes":${minutes}}\n`);
   }
 
   /** One event happens. */

@@ -22,13 +22,16 @@ async function run(...args: readonly string[]): Promise<Ran> {
   const names = [
     "run",
     "status",
+    "events",
     "simulate",
     "check",
+    "probe",
     "init",
     "keygen",
     "schema",
     "completions",
     "operate",
+    "record",
   ] as const;
   const dispatch = Object.fromEntries(names.map((name) => [name, command(name)])) as unknown as Dispatch;
   const code = await runArgs(args, dispatch, {
@@ -70,7 +73,22 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       against: "old.toml",
       json: false,
     }],
-    ["init --nodes 5", "init", { nodes: 5, output: null }],
+    ["probe web nyc1 -c a.toml --json", "probe", {
+      config: "a.toml",
+      service: "web",
+      target: "nyc1",
+      json: true,
+    }],
+    ["probe web -c a.toml", "probe", { config: "a.toml", service: "web", target: null, json: false }],
+    ["init --nodes 5", "init", { nodes: 5, output: null, extra: null }],
+    ["init --with alerts -o a.yml", "init", { nodes: null, output: "a.yml", extra: "alerts" }],
+    ["events --follow --api http://h:1", "events", {
+      config: null,
+      api: "http://h:1",
+      nodeId: null,
+      json: false,
+      follow: true,
+    }],
     ["switch web sfo2 --dry-run --api http://h:1", "operate", {
       action: { kind: "switch", service: "web", target: "sfo2", dryRun: true },
       api: "http://h:1",
@@ -84,6 +102,14 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       config: "x.toml",
       nodeId: 3,
       tokenFile: "t",
+    }],
+    ["record --minutes 5 -o r.jsonl --api http://h:1", "record", {
+      api: "http://h:1",
+      config: null,
+      nodeId: null,
+      tokenFile: null,
+      minutes: 5,
+      output: "r.jsonl",
     }],
     ["step-down", "operate", {
       action: { kind: "step-down" },
@@ -130,9 +156,10 @@ Deno.test("help and version are results: standard output, exit code 0; each comm
   assert.match(top.out, /abfail init --output/);
   assert.match((await run("--version")).out, /^abfail \d+\.\d+\.\d+\n$/);
   const commands = [
-    ..."run status simulate check init keygen schema completions switch unpin drain undrain step-down".split(
-      " ",
-    ),
+    ..."run status events simulate check init keygen schema completions switch unpin drain undrain step-down"
+      .split(
+        " ",
+      ),
   ];
   for (const command of commands) {
     assert.ok(top.out.includes(`\n  ${command} `), command);

@@ -163,6 +163,43 @@ Deno.test("an exec publisher is a list of words; its program names it", () => {
   wrongOnce(with_('command = ["x"]\nrehearse = "24h"'), "is not in this version yet");
 });
 
+Deno.test("an rfc2136 publisher needs a server, a name in its zone, and a whole key", () => {
+  const base = 'server = "192.0.2.53"\nzone = "example.com"\nname = "www.example.com"';
+  const with_ = (text: string): string =>
+    CLUSTER + service({ rest: `[[services.publish]]\ntype = "rfc2136"\n${text}` });
+  const keyed = `${base}\nkey_name = "upd"\nkey_file = "tsig.key"`;
+  assert.deepEqual(right(with_(keyed)).services[0]?.publish, [{
+    type: "rfc2136",
+    zone: "example.com",
+    name: "www.example.com",
+    recordType: null,
+    ttlMs: 30_000,
+    timeoutMs: 5000,
+    onDrift: "repair",
+    servers: [{ host: "192.0.2.53", port: 53 }],
+    key: { name: "upd", algorithm: "hmac-sha256", secret: { kind: "file", path: "/etc/abfail/tsig.key" } },
+    transport: "tcp",
+  }]);
+  assert.match(right(with_(base)).warnings.join(), /updates are not signed/);
+  wrongOnce(with_(`${base}\nkey_file = "x"`), "key_name is needed with it");
+  wrongOnce(with_(`${base}\nkey_name = "x"`), "key_file, key_env or key is needed with it");
+  wrongOnce(with_(`${keyed}\nkey_env = "K"`), "there is key_env already", "key_file");
+  wrongOnce(with_(keyed.replace("www.example.com", "www.example.org")), "not within the zone");
+  wrongOnce(with_(`${keyed}\nalgorithm = "hmac-md5"`), "hmac-sha256");
+  wrongOnce(with_(`${keyed}\nrecord_type = "CNAME"`), "record_type");
+});
+
+Deno.test("a secret in the config is accepted with a warning, and shown nowhere", () => {
+  const base = 'api_url = "http://127.0.0.1:8081"\nzone = "example.com"\nname = "www.example.com"';
+  const with_ = (text: string): string =>
+    CLUSTER + service({ rest: `[[services.publish]]\ntype = "powerdns"\n${text}` });
+  const config = right(with_(`${base}\napi_key = "hunter2"`));
+  assert.match(config.warnings.join(), /a secret in the config itself; api_key_file or api_key_env is safer/);
+  assert(!JSON.stringify([config, [...config.flat]]).includes("hunter2"));
+  wrongOnce(with_(base), "api_key_file: is missing");
+  for (const text of wrong(with_(`${base}\napi_key = "hunter2 \\u0007"`))) assert(!text.includes("hunter2"));
+});
+
 Deno.test("notifications are a web address or a program, about known events", () => {
   const config = right(
     `${CLUSTER}${service()}[[notify]]\ntype = "exec"\ncommand = ["tell"]\nevents = ["switch"]\n` +

@@ -11,6 +11,8 @@ export function service(changes: Partial<ServiceConfig> = {}): ServiceConfig {
     failback: "auto",
     failbackDelayMs: 10_000,
     minHoldMs: 5000,
+    maxFailbackDelayMs: null,
+    warmupMs: 0,
     onAllDown: { kind: "keep" },
     check: {
       type: "tcp",

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { counterKey, renderMetrics } from "../../../src/view/metrics.ts";
+import { type CounterSample, type MetricsExtra, renderMetrics } from "../../../src/view/metrics.ts";
 import { allWell, drift, quorumLost } from "./sample_status.ts";
 
-const none = { counters: new Map<string, number>() };
+const none: MetricsExtra = { counters: [] };
 
-Deno.test("metrics are in base units, from the status", () => {
-  const text = renderMetrics(allWell, none);
-  const has = (line: string): void => assert.ok(text.split("\n").includes(line), line);
+function refused(reason: string, value: number): CounterSample {
+  return { name: "datagrams_refused_total", help: "Refused", labels: { reason }, value };
+}
+
+Deno.test("metrics are in base units, from the status", async () => {
+  const lines = (await renderMetrics(allWell, none)).split("\n");
+  const has = (line: string): void => assert.ok(lines.includes(line), line);
   has('abfail_info{version="0.1.0",cluster="prod",node="1",zone="nyc1"} 1');
   has("abfail_has_leader 1");
   has("abfail_lease_remaining_seconds 0.812");
@@ -20,34 +24,38 @@ Deno.test("metrics are in base units, from the status", () => {
   has('abfail_last_switch_detect_seconds{service="web"} 2.1');
 });
 
-Deno.test("what is not known has no sample", () => {
-  const text = renderMetrics(quorumLost, none);
+Deno.test("what is not known has no sample", async () => {
+  const text = await renderMetrics(quorumLost, none);
   assert.doesNotMatch(
     text,
-    /abfail_lease_remaining_seconds|abfail_leader_node|abfail_peer_rtt_seconds|NaN|null/,
+    /abfail_lease_remaining_seconds|abfail_leader_node|abfail_peer_rtt_seconds|NaN|null/i,
   );
   assert.match(text, /^abfail_has_leader 0$/m);
 });
 
-Deno.test("drift can be alerted on", () => {
+Deno.test("drift can be alerted on", async () => {
   const line =
     /^abfail_publisher_state\{service="web",type="digitalocean-dns",name="web.example.com",state="drift"\} 1$/m;
-  assert.match(renderMetrics(drift, none), line);
-  assert.doesNotMatch(renderMetrics(allWell, none), line);
+  assert.match(await renderMetrics(drift, none), line);
+  assert.doesNotMatch(await renderMetrics(allWell, none), line);
 });
 
-Deno.test("the page is well formed: one HELP and TYPE for each metric, its samples together, no sample twice", () => {
-  const counters = new Map([
-    [counterKey("datagrams_refused_total", { reason: "replay" }), 3],
-    [counterKey("probes_total"), 12],
-    [counterKey("datagrams_refused_total", { reason: "seal" }), 0],
-  ]);
-  const text = renderMetrics(drift, { counters });
+Deno.test("the process is told under the names that everybody uses", async () => {
+  const figures = { residentBytes: 81_000_000, startedAtMs: 1_763_881_200_500, timerLatenessMs: 12 };
+  const text = await renderMetrics(allWell, { ...none, process: figures });
+  assert.match(text, /^process_resident_memory_bytes 81000000$/m);
+  assert.match(text, /^process_start_time_seconds 1763881200.5$/m);
+  assert.match(text, /^abfail_timer_lateness_max_seconds 0.012$/m);
+});
+
+Deno.test("the page is well formed: one HELP and TYPE for each metric, its samples together, no sample twice", async () => {
+  const probes: CounterSample = { name: "probes_started_total", help: "Probes", value: 12 };
+  const text = await renderMetrics(drift, { counters: [refused("replay", 3), probes, refused("seal", 0)] });
   assert.ok(text.endsWith("\n"));
   const samples = new Set<string>();
   const done = new Set<string>();
   let current = "";
-  for (const line of text.trimEnd().split("\n")) {
+  for (const line of text.split("\n").filter((one) => one !== "")) {
     const help = /^# HELP (\S+) .+$/.exec(line);
     if (help !== null) {
       current = help[1] ?? "";
@@ -66,9 +74,10 @@ Deno.test("the page is well formed: one HELP and TYPE for each metric, its sampl
   }
   assert.match(text, /^# TYPE abfail_datagrams_refused_total counter$/m);
   assert.match(text, /^abfail_datagrams_refused_total\{reason="replay"\} 3$/m);
+  assert.match(text, /^abfail_datagrams_refused_total\{reason="seal"\} 0$/m);
 });
 
-Deno.test("a label cannot break out of its quotes", () => {
+Deno.test("a label cannot break out of its quotes", async () => {
   const status = { ...allWell, cluster: 'a"} 1\nevil\\' };
-  assert.match(renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
+  assert.match(await renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
 });

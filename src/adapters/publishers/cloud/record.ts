@@ -1,0 +1,156 @@
+/** One DNS record set of a cloud provider as a publisher: look, compare, change only what differs. */
+import type { PublishResult } from "../../../publish/action.ts";
+import type { Secret } from "../../../config/config.ts";
+import type { Publisher } from "../publisher.ts";
+import { CloudFailure } from "./failure.ts";
+import type { CloudHttp } from "./http.ts";
+
+export type RecordType = "A" | "AAAA" | "CNAME";
+
+/** What all DNS publishers of this folder take. */
+export interface RecordOptions {
+  /** The zone, such as example.com; no final dot. */
+  readonly domain: string;
+  /** The name within it, such as web; `@` is the zone itself. */
+  readonly record: string;
+  readonly recordType: RecordType;
+  /** Whole seconds. */
+  readonly ttlS: number;
+  /** What the targets publish: a value that means the same is told in this spelling. */
+  readonly values: readonly string[];
+  readonly token: Secret;
+  /** Instead of the provider's own address; null = that. */
+  readonly apiUrl: string | null;
+  /** Ms since 1970. */
+  wallMs(): number;
+}
+
+/** What stands under a name and type. */
+export interface RecordSet {
+  /** As the provider tells them, at least one. */
+  readonly values: readonly string[];
+  /** Seconds; null where the provider decides. */
+  readonly ttlS: number | null;
+}
+
+/** The wish for a record set. */
+export interface Wanted {
+  /** Null: the set is to be removed. */
+  readonly value: string | null;
+  readonly ttlS: number;
+  readonly epoch: string;
+}
+
+/** How one provider is asked. Throws CloudFailure. */
+export interface RecordStore<Found extends RecordSet> {
+  readonly http: CloudHttp;
+  /** Null: there is nothing of that name and type. */
+  read(signal: AbortSignal): Promise<Found | null>;
+  /** Makes it so. `present` was read just now and differs. */
+  change(present: Found | null, wanted: Wanted, signal: AbortSignal): Promise<void>;
+}
+
+/** A publisher on a store. */
+export function createRecordPublisher<Found extends RecordSet>(
+  store: RecordStore<Found>,
+  options: RecordOptions,
+): Publisher {
+  /** What was seen last, for looks that the rate limit does not allow. */
+  let seen: { readonly shows: string | null; readonly atMs: number } | null = null;
+  const look = async (signal: AbortSignal): Promise<Found | null> => {
+    const present = await store.read(signal);
+    seen = { shows: showOf(present, options.values), atMs: options.wallMs() };
+    return present;
+  };
+  return {
+    canRead: true,
+    perform: (action, timeoutMs, signal): Promise<PublishResult> =>
+      performSafely(timeoutMs, signal, async (deadline) => {
+        if (action.kind === "read") {
+          if (seen !== null && store.http.budget.maySkipLook(seen.atMs)) return shown(seen.shows);
+          return shown(showOf(await look(deadline), options.values));
+        }
+        const present = await look(deadline);
+        seen = null;
+        const wanted = { value: action.value, ttlS: options.ttlS, epoch: action.epoch };
+        if (!isSame(present, wanted)) await store.change(present, wanted, deadline);
+        return { kind: "ok", shows: undefined };
+      }),
+  };
+}
+
+/** Runs the steps of one action within its time; what they throw becomes its answer. */
+export async function performSafely(
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+  steps: (deadline: AbortSignal) => Promise<PublishResult>,
+): Promise<PublishResult> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    return await steps(signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]));
+  } catch (error) {
+    if (error instanceof CloudFailure) {
+      return { kind: "failed", detail: error.message, retryAfterMs: error.retryAfterMs };
+    }
+    return { kind: "failed", detail: "something unexpected went wrong here", retryAfterMs: null };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The answer of a look. */
+export function shown(shows: string | null): PublishResult {
+  return { kind: "ok", shows };
+}
+
+/** The set as one text: several values, which are not ours, are all named. */
+export function showOf(present: RecordSet | null, values: readonly string[]): string | null {
+  if (present === null || present.values.length === 0) return null;
+  const spelled = present.values.map((value) => {
+    const normal = normalise(value);
+    return values.find((known) => normalise(known) === normal) ?? normal;
+  });
+  return spelled.toSorted().join(", ");
+}
+
+/** Two spellings of one value become equal: no final dot, small letters, the short form of IPv6. */
+export function normalise(value: string): string {
+  const bare = value.trim().toLowerCase().replace(/\.$/, "");
+  if (!bare.includes(":") || !URL.canParse(`http://[${bare}]/`)) return bare;
+  return new URL(`http://[${bare}]/`).hostname.slice(1, -1);
+}
+
+/** The record set is as it is wanted. */
+export function isSame(present: RecordSet | null, wanted: Wanted): boolean {
+  if (wanted.value === null) return present === null;
+  return present !== null && present.values.length === 1 &&
+    normalise(present.values[0] ?? "") === normalise(wanted.value) &&
+    (present.ttlS === null || present.ttlS === wanted.ttlS);
+}
+
+/** The whole name, no final dot. */
+export function fullName(options: Pick<RecordOptions, "domain" | "record">): string {
+  return options.record === "@" ? options.domain : `${options.record}.${options.domain}`;
+}
+
+/** A value as master files write it: host names with their final dot. */
+export function absolute(value: string, type: RecordType): string {
+  return type === "CNAME" ? `${value.replace(/\.$/, "")}.` : value;
+}
+
+/** Waits, unless the deadline comes first: then it throws a CloudFailure. */
+export function pause(ms: number, deadline: AbortSignal, waitingFor: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => {
+      clearTimeout(timer);
+      reject(new CloudFailure(`${waitingFor} was not done in time`));
+    };
+    const timer = setTimeout(() => {
+      deadline.removeEventListener("abort", late);
+      resolve();
+    }, ms);
+    if (deadline.aborted) late();
+    else deadline.addEventListener("abort", late, { once: true });
+  });
+}

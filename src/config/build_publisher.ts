@@ -1,0 +1,84 @@
+/** Publishers from a document without problems. See `build.ts`. */
+import { assert } from "../base/assert.ts";
+import type { ReadService } from "./check_services.ts";
+import type { PublisherConfig, SecretSource } from "./publisher.ts";
+import { secret } from "./secret.ts";
+
+type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
+
+const DEFAULT_TTL_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 5000;
+
+export function buildPublisher(read: ReadPublisher): PublisherConfig {
+  if (read.type === "dns") return { type: "dns", name: there(read.name), ttlMs: read.ttl ?? 5000 };
+  const acting = {
+    timeoutMs: read.timeout ?? DEFAULT_TIMEOUT_MS,
+    onDrift: read.on_drift ?? "repair",
+  } as const;
+  switch (read.type) {
+    case "exec": {
+      const command = there(read.command);
+      const name = read.name ?? there(command[0]).replace(/^.*\//, "");
+      return { type: "exec", name, command, readCommand: read.read_command ?? null, ...acting };
+    }
+    case "rfc2136": {
+      const source = secretOf(read.key, read.key_env, read.key_file);
+      return {
+        type: "rfc2136",
+        ...recordOf(read),
+        ...acting,
+        servers: there(read.server).map(({ host, port }) => ({ host, port: port ?? 53 })),
+        key: source === null
+          ? null
+          : { name: there(read.key_name), algorithm: read.algorithm ?? "hmac-sha256", secret: source },
+        transport: read.transport ?? "tcp",
+      };
+    }
+    case "powerdns":
+      return {
+        type: "powerdns",
+        ...recordOf(read),
+        ...acting,
+        apiUrl: there(read.api_url),
+        serverId: read.server_id ?? "localhost",
+        apiKey: there(secretOf(read.api_key, read.api_key_env, read.api_key_file) ?? undefined),
+      };
+    case "webhook":
+      return {
+        type: "webhook",
+        name: read.name ?? new URL(there(read.url)).host,
+        ...acting,
+        url: secret(there(read.url)),
+        readUrl: read.read_url === undefined ? null : secret(read.read_url),
+        headers: read.headers ?? {},
+        token: secretOf(read.token, read.token_env, read.token_file),
+      };
+  }
+}
+
+function recordOf(
+  read: Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>,
+): Pick<Extract<PublisherConfig, { type: "rfc2136" }>, "zone" | "name" | "recordType" | "ttlMs"> {
+  const { zone, name, record_type, ttl } = read;
+  return {
+    zone: there(zone),
+    name: there(name),
+    recordType: record_type ?? null,
+    ttlMs: ttl ?? DEFAULT_TTL_MS,
+  };
+}
+
+function secretOf(
+  inline: string | undefined,
+  variable: string | undefined,
+  path: string | undefined,
+): SecretSource | null {
+  if (variable !== undefined) return { kind: "env", variable };
+  if (path !== undefined) return { kind: "file", path };
+  return inline === undefined ? null : { kind: "inline", secret: secret(inline) };
+}
+
+function there<T>(value: T | undefined): T {
+  assert(value !== undefined, "a required key that is absent was not reported");
+  return value;
+}

@@ -1,0 +1,146 @@
+/** What must hold within and between publishers that act on the world. See `check_services.ts`. */
+import { isWithin, parseName, sameName } from "../dns/name.ts";
+import { hostKind } from "./address.ts";
+import type { ReadService } from "./check_services.ts";
+import { durationText } from "./duration.ts";
+import type { Path } from "./lines.ts";
+import type { Reading } from "./reading.ts";
+
+type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
+type ReadRecord = Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>;
+
+/** A TTL above this deserves a word, ms. */
+export const LONG_TTL_MS = 60_000;
+
+/** Reports what does not fit together. `values`: what the targets publish; `published`: names known so far. */
+export function checkActing(
+  publisher: ReadPublisher,
+  path: Path,
+  values: readonly (string | undefined)[],
+  published: Map<string, string>,
+  reading: Reading,
+): void {
+  switch (publisher.type) {
+    case "rfc2136": {
+      const { key, key_env: env, key_file: file, key_name: name } = publisher;
+      const given = checkSecret({ key, key_env: env, key_file: file }, path, reading);
+      if (given !== null && name === undefined && !reading.isBad([...path, "key_name"])) {
+        reading.report([...path, given], "key_name is needed with it");
+      }
+      if (given === null && name !== undefined) {
+        reading.report([...path, "key_name"], "key_file, key_env or key is needed with it");
+      }
+      if (given === null && name === undefined && !reading.isBad([...path, "key_name"])) {
+        reading.warn(
+          path,
+          "updates are not signed (key_name, key_file): the server must trust our addresses",
+        );
+      }
+      return checkRecord(publisher, path, values, published, reading);
+    }
+    case "powerdns": {
+      const { api_key: key, api_key_env: env, api_key_file: file } = publisher;
+      const given = checkSecret({ api_key: key, api_key_env: env, api_key_file: file }, path, reading);
+      if (given === null && !SECRETS.some((name) => reading.isBad([...path, name]))) {
+        reading.report([...path, "api_key_file"], "is missing: the key of the API", [
+          'such as api_key_env = "PDNS_API_KEY", or api_key_file',
+        ]);
+      }
+      return checkRecord(publisher, path, values, published, reading);
+    }
+    case "webhook": {
+      const { token, token_env: env, token_file: file } = publisher;
+      checkSecret({ token, token_env: env, token_file: file }, path, reading);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+const SECRETS = ["api_key", "api_key_env", "api_key_file"];
+
+/** One of three ways to give a secret, or none; returns the key that was used. */
+function checkSecret(
+  ways: Readonly<Record<string, string | undefined>>,
+  path: Path,
+  reading: Reading,
+): string | null {
+  const [first, second] = Object.keys(ways).filter((name) => ways[name] !== undefined);
+  if (first === undefined) return null;
+  if (second !== undefined) {
+    reading.report([...path, second], `there is ${first} already; only one of them is allowed`);
+  }
+  const [inline] = Object.keys(ways);
+  if (first === inline) {
+    reading.warn([...path, first], `a secret in the config itself; ${first}_file or ${first}_env is safer`);
+  }
+  return first;
+}
+
+function checkRecord(
+  publisher: ReadRecord,
+  path: Path,
+  values: readonly (string | undefined)[],
+  published: Map<string, string>,
+  reading: Reading,
+): void {
+  if (publisher.ttl !== undefined && publisher.ttl > LONG_TTL_MS) {
+    const text = durationText(publisher.ttl);
+    reading.warn([...path, "ttl"], `clients may go to a dead target for up to ${text} after a switch`);
+  }
+  checkKinds(publisher, path, values, reading);
+  const name = publisher.name === undefined ? null : parseName(publisher.name);
+  const zone = publisher.zone === undefined ? null : parseName(publisher.zone);
+  if (!name?.ok || !zone?.ok) return;
+  const at = [...path, "name"];
+  const other = published.get(`outside ${name.value.key}`);
+  if (other === undefined) published.set(`outside ${name.value.key}`, reading.show(at));
+  else reading.report(at, `found "${publisher.name}"; ${other} publishes this name already`);
+  if (!isWithin(name.value, zone.value)) {
+    reading.report(at, `found "${publisher.name}"; it is not within the zone "${publisher.zone}"`, [
+      "names are written in full",
+    ]);
+  } else if (sameName(name.value, zone.value) && values.some((value) => kindOf(value) === "CNAME")) {
+    reading.report(at, "the top of a zone can publish only IP addresses; a target publishes a host name");
+  }
+  if (publisher.type === "rfc2136" && !parseName(`_abfail.${publisher.name}`).ok) {
+    reading.report(at, "is too long: the record of the epoch stands at _abfail. and this name");
+  }
+  for (const value of values) {
+    const target = value === undefined || kindOf(value) !== "CNAME" ? null : parseName(value);
+    if (target?.ok && sameName(target.value, name.value)) {
+      reading.report(
+        at,
+        `found "${publisher.name}"; a target publishes this very name: it would point at itself`,
+      );
+    }
+  }
+}
+
+function checkKinds(
+  { record_type: type }: ReadRecord,
+  path: Path,
+  values: readonly (string | undefined)[],
+  reading: Reading,
+): void {
+  if (type === undefined) return;
+  const wrong = values.find((value) => value !== undefined && kindOf(value) !== type);
+  if (wrong === undefined) return;
+  reading.report(
+    [...path, "record_type"],
+    `found "${type}"; a target publishes "${wrong}", which takes ${kindOf(wrong)}`,
+  );
+}
+
+function kindOf(value: string | undefined): "A" | "AAAA" | "CNAME" | null {
+  if (value === undefined) return null;
+  switch (hostKind(value)) {
+    case "ipv4":
+      return "A";
+    case "ipv6":
+      return "AAAA";
+    default:
+      return "CNAME";
+  }
+}

@@ -1,0 +1,134 @@
+/** Settings of the publishers: where the answer is exposed, and how (PRODUCT.md, Publishers). */
+import type { TsigAlgorithm } from "../dns/tsig.ts";
+import type { HostPort, Secret } from "./config.ts";
+
+/** Where a secret is read from, at each use: it can be changed while a node runs. */
+export type SecretSource =
+  | { readonly kind: "env"; readonly variable: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "inline"; readonly secret: Secret };
+
+/** What all publishers have that act on the world. */
+export interface ActingPublisher {
+  /** What it is called in status: the name published, or the program's, or the host's. */
+  readonly name: string;
+  /** One action, ms. */
+  readonly timeoutMs: number;
+  /** When someone else changed what was published. */
+  readonly onDrift: "repair" | "report";
+}
+
+/** What those have that keep a record in a zone. */
+export interface RecordPublisher extends ActingPublisher {
+  readonly zone: string;
+  /** Null: as the value demands, and records of the other kinds make way. */
+  readonly recordType: RecordType | null;
+  readonly ttlMs: number;
+}
+
+export const RECORD_TYPES = ["A", "AAAA", "CNAME"] as const;
+export type RecordType = typeof RECORD_TYPES[number];
+
+/** The embedded DNS server. */
+export interface DnsPublisher {
+  readonly type: "dns";
+  readonly name: string;
+  readonly ttlMs: number;
+}
+
+/** The user's own program. */
+export interface ExecPublisher extends ActingPublisher {
+  readonly type: "exec";
+  readonly command: readonly string[];
+  readonly readCommand: readonly string[] | null;
+}
+
+/** Dynamic updates of any DNS server, fenced by a TXT record at `_abfail.<name>`. */
+export interface Rfc2136Publisher extends RecordPublisher {
+  readonly type: "rfc2136";
+  /** Tried in this order while none can be reached. All must write to one and the same primary. */
+  readonly servers: readonly HostPort[];
+  /** Null: unsigned. */
+  readonly key: {
+    readonly name: string;
+    readonly algorithm: TsigAlgorithm;
+    /** Base64. */
+    readonly secret: SecretSource;
+  } | null;
+  readonly transport: "tcp" | "udp";
+}
+
+/** The HTTP API of a PowerDNS server. */
+export interface PowerdnsPublisher extends RecordPublisher {
+  readonly type: "powerdns";
+  /** Without `/api/v1`. */
+  readonly apiUrl: string;
+  readonly serverId: string;
+  readonly apiKey: SecretSource;
+}
+
+/** The user's own HTTP service. */
+export interface WebhookPublisher extends ActingPublisher {
+  readonly type: "webhook";
+  /** URLs of webhooks are as good as passwords. */
+  readonly url: Secret;
+  readonly readUrl: Secret | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as `Authorization: Bearer`. */
+  readonly token: SecretSource | null;
+}
+
+export type PublisherConfig =
+  | DnsPublisher
+  | ExecPublisher
+  | Rfc2136Publisher
+  | PowerdnsPublisher
+  | WebhookPublisher;
+
+/** True where it can tell what the world shows. */
+export function canRead(publisher: Exclude<PublisherConfig, DnsPublisher>): boolean {
+  switch (publisher.type) {
+    case "exec":
+      return publisher.readCommand !== null;
+    case "webhook":
+      return publisher.readUrl !== null;
+    default:
+      return true;
+  }
+}
+
+/** The file that its secret is in; null without one. */
+export function secretFileOf(publisher: PublisherConfig): string | null {
+  const source = secretSourceOf(publisher);
+  return source?.kind === "file" ? source.path : null;
+}
+
+/** The same publisher with another path of its secret's file. */
+export function mapSecretFile(publisher: PublisherConfig, map: (path: string) => string): PublisherConfig {
+  const path = secretFileOf(publisher);
+  if (path === null) return publisher;
+  const source: SecretSource = { kind: "file", path: map(path) };
+  switch (publisher.type) {
+    case "rfc2136":
+      return publisher.key === null ? publisher : { ...publisher, key: { ...publisher.key, secret: source } };
+    case "powerdns":
+      return { ...publisher, apiKey: source };
+    case "webhook":
+      return { ...publisher, token: source };
+    default:
+      return publisher;
+  }
+}
+
+function secretSourceOf(publisher: PublisherConfig): SecretSource | null {
+  switch (publisher.type) {
+    case "rfc2136":
+      return publisher.key?.secret ?? null;
+    case "powerdns":
+      return publisher.apiKey;
+    case "webhook":
+      return publisher.token;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,115 @@
+/** The keys of `[[services.publish]]`. See `keys.ts`. */
+import { TSIG_ALGORITHMS } from "../dns/tsig.ts";
+import { err, ok } from "../base/result.ts";
+import { choice, duration, type Field, fromText, text } from "./field.ts";
+import { type Keys, list, optional, required, tagged } from "./field_table.ts";
+import { foundText } from "./problem.ts";
+import { RECORD_TYPES } from "./publisher.ts";
+import { command, domainName, filePath, headers, targetAddress, webUrl } from "./values.ts";
+
+/** Publishers of PRODUCT.md that this version does not have. */
+export const LATER_PUBLISHERS = [
+  "digitalocean-dns",
+  "digitalocean-reserved-ip",
+  "cloudflare",
+  "route53",
+  "google-dns",
+  "hetzner-dns",
+  "hetzner-floating-ip",
+  "desec",
+  "gandi",
+] as const;
+
+const DAY_MS = 86_400_000;
+const ttl = duration({ minMs: 0, maxMs: DAY_MS, wholeSeconds: true });
+
+/** The name of a variable of the environment. */
+const variable: Field<string> = fromText("the name of a variable", "ABFAIL_TOKEN", (value) => {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(value)) return ok(value);
+  // Someone may have put the secret itself here.
+  return err({ message: "this is not the name of an environment variable" });
+});
+
+/** A secret in the file itself; what was found is never shown. */
+const inlineSecret: Field<string> = fromText("a secret", "…", (value) => {
+  if (/^[\x21-\x7e]{1,4096}$/.test(value)) return ok(value);
+  return err({ message: "printable ASCII without spaces is needed" });
+});
+
+const acting = {
+  timeout: optional(duration({ minMs: 100, maxMs: 600_000 }), "how long one action may take", "5s"),
+  on_drift: optional(choice(["repair", "report"]), "when the world shows something else", "repair"),
+} as const satisfies Keys;
+
+const record = {
+  zone: required(domainName, 'zone = "example.com"', "the zone that holds the name"),
+  name: required(domainName, 'name = "www.example.com"', "the name that is published"),
+  record_type: optional(choice(RECORD_TYPES), "kind of the record; as the value demands when absent"),
+  ttl: optional(ttl, "how long resolvers may remember the answer", "30s"),
+  ...acting,
+} as const satisfies Keys;
+
+const serverId: Field<string> = fromText("a server's id", "localhost", (value) => {
+  if (/^[A-Za-z0-9._-]{1,100}$/.test(value)) return ok(value);
+  return err({ message: `found ${foundText(value)}; letters, digits, dots and hyphens are allowed` });
+});
+
+/** One `[[services.publish]]`. */
+export const publisher = tagged(
+  {
+    dns: {
+      name: required(domainName, 'name = "web.ha.example.com"', "the name to answer for, within [dns] zone"),
+      ttl: optional(ttl, "how long resolvers may remember the answer", "5s"),
+    },
+    exec: {
+      name: optional(
+        text("a name", "web", { max: 255 }),
+        "what it is called in status; the program when absent",
+      ),
+      command: required(
+        command,
+        'command = ["/usr/local/bin/move"]',
+        "program and arguments that make it so",
+      ),
+      read_command: optional(command, "program and arguments that print what the world shows"),
+      ...acting,
+    },
+    rfc2136: {
+      server: required(
+        list(targetAddress, { min: 1, max: 8, orOne: true, what: "servers" }),
+        'server = "192.0.2.53"',
+        "the primary name server: host, or host:port; several when they write to one database",
+      ),
+      ...record,
+      key_name: optional(domainName, "name of the TSIG key"),
+      key_env: optional(variable, "variable that holds the TSIG key, base64"),
+      key_file: optional(filePath("/etc/abfail/tsig.key"), "file that holds the TSIG key, base64"),
+      key: optional(inlineSecret, "the TSIG key itself, base64; better in a file"),
+      algorithm: optional(choice(TSIG_ALGORITHMS), "what signs", "hmac-sha256"),
+      transport: optional(choice(["tcp", "udp"]), "how the server is reached", "tcp"),
+    },
+    powerdns: {
+      api_url: required(webUrl, 'api_url = "http://127.0.0.1:8081"', "the server's web address"),
+      server_id: optional(serverId, "which server behind that address", "localhost"),
+      ...record,
+      api_key_env: optional(variable, "variable that holds the API key"),
+      api_key_file: optional(filePath("/etc/abfail/powerdns.key"), "file that holds the API key"),
+      api_key: optional(inlineSecret, "the API key itself; better in a file"),
+    },
+    webhook: {
+      name: optional(
+        text("a name", "web", { max: 255 }),
+        "what it is called in status; the host when absent",
+      ),
+      url: required(webUrl, 'url = "https://hooks.example.com/x"', "where to POST what is to be published"),
+      read_url: optional(webUrl, "where to GET what the world shows"),
+      headers: optional(headers, "more request headers", {}),
+      token_env: optional(variable, "variable that holds a token, sent as Authorization: Bearer"),
+      token_file: optional(filePath("/etc/abfail/webhook.token"), "file that holds the token"),
+      token: optional(inlineSecret, "the token itself; better in a file"),
+      ...acting,
+    },
+  },
+  LATER_PUBLISHERS,
+  { later: ["rehearse", "verify"] },
+);

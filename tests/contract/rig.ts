@@ -1,0 +1,52 @@
+/** One kind of publisher with a real or faked far side, for the one suite that all kinds go through. */
+import type { Publisher } from "../../src/adapters/publishers/publisher.ts";
+import type { PublishAction, PublishResult } from "../../src/publish/action.ts";
+import { systemRandom } from "../../src/adapters/random.ts";
+
+/** What the suite needs of a kind. `name` is one record; each case takes another. */
+export interface Rig extends AsyncDisposable {
+  readonly label: string;
+  readonly fence: "compare-and-set" | "lease-only";
+  /** A publisher of one node. */
+  create(name: string, options?: RigOptions): Publisher;
+  /** What the world shows, seen by other means. */
+  shows(name: string): Promise<string | null>;
+  /** Port for a relay to stand before; null where requests go over no port. */
+  readonly port: number | null;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface RigOptions {
+  /** Reach the far side here. */
+  readonly port?: number;
+  readonly secret?: string;
+  readonly zone?: string;
+}
+
+export const WORLD = { wallMs: (): number => Date.now(), random: systemRandom };
+export const TIMEOUT_MS = 5000;
+
+export function write(value: string | null, epoch = "7.1", target: string | null = value): PublishAction {
+  return { kind: "write", target: target === null ? null : "t", value, previous: null, epoch };
+}
+
+export function read(epoch = "7.1"): PublishAction {
+  return { kind: "read", epoch };
+}
+
+/** One line for people and for comparison. */
+export function said(result: PublishResult): string {
+  switch (result.kind) {
+    case "ok":
+      return result.shows === undefined
+        ? "ok"
+        : `shows ${result.shows}${result.unclaimed === true ? ", unclaimed" : ""}`;
+    case "failed":
+      return `failed: ${result.detail}`;
+    case "fenced":
+      return `fenced by ${result.epoch}`;
+    case "not-started":
+      return "not started";
+  }
+}
