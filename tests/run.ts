@@ -18,6 +18,7 @@ const GROUPS: readonly Group[] = [
   { name: "integration", parallel: false },
   { name: "contract", parallel: false },
   { name: "e2e", parallel: false },
+  { name: "netns", parallel: false },
 ];
 
 /** Longest that a group may take, ms: a test that hangs is a failure, not a wait without end. */
@@ -105,7 +106,10 @@ function readCount(output: string): Count | null {
 }
 
 /** Programs that the end-to-end tests call, and the Debian packages that hold them. */
-const TOOLS: readonly (readonly [string, string])[] = [["dig", "bind9-dnsutils"], ["openssl", "openssl"]];
+const TOOLS: readonly (readonly [string, string])[] = [["dig", "bind9-dnsutils"], ["openssl", "openssl"], [
+  "nft",
+  "nftables",
+], ["curl", "curl"]];
 
 /** Installs what is missing where this user may; else the tests that need it say so. */
 async function provideTools(): Promise<void> {

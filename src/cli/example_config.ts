@@ -68,6 +68,8 @@ name = "web"
 # failback = "auto"                  # go back to a better target by itself | manual
 # failback_delay = "10s"             # once it has been healthy for so long
 # min_hold = "5s"                    # after a switch no other, unless the active target is down
+# max_failback_delay = "320s"        # a target that flaps is held back twice as long each time, up to this
+# warmup = "3.8s"                    # so long after the leader's start no target is left as down
 # on_all_down = "keep"               # keep | withdraw | the name of the target to fall back to
 
 [services.check]

@@ -1,5 +1,5 @@
-/** One step as one line of a recording: what the core was given, and a digest of what it did. */
-import type { NodeEvent } from "../node/events.ts";
+/** One step of a recording: what the core was given, and a digest of what it did. */
+import type { NodeEvent, Packet } from "../node/events.ts";
 import { bytesText, textBytes } from "./graph.ts";
 
 /** What one step was given, and what came of it. */
@@ -14,16 +14,26 @@ export interface RecordedStep {
 }
 
 /** By far the most frequent event, in short. */
-const DEADLINE = "0";
+const DEADLINE = 0;
 
-/** One line, without its newline. */
-export function encodeStep({ now, wallMs, digest, draws, event }: RecordedStep): string {
-  const given = event.kind === "deadline" ? DEADLINE : JSON.stringify(event, pack);
-  return `[${now},${wallMs},${digest},${draws.length === 0 ? 0 : `[${draws.join(",")}]`},${given}]`;
+/** A step as plain data for JSON, kept by reference until it is written: what the core is given does not change. */
+export function packStep({ now, wallMs, digest, draws, event }: RecordedStep): unknown {
+  return [now, wallMs, digest, draws.length === 0 ? 0 : draws, packEvent(event)];
 }
 
-/** The step of a line, parsed from JSON already; null when it is none. */
-export function decodeStep(line: unknown): RecordedStep | null {
+function packEvent(event: NodeEvent): unknown {
+  if (event.kind === "deadline") return DEADLINE;
+  if (event.kind !== "received" || hasBytes(event.packet.message)) return pack(event);
+  const { header, message, report, configDigest } = event.packet;
+  return { kind: event.kind, packet: { header, message, report: pack(report), configDigest } };
+}
+
+function hasBytes(message: Packet["message"]): boolean {
+  return ("state" in message && message.state !== null) || "bytes" in message;
+}
+
+/** A step that was read as JSON; null when it is none. */
+export function unpackStep(line: unknown): RecordedStep | null {
   if (!Array.isArray(line) || line.length !== 5) return null;
   const [now, wallMs, digest, draws, given] = line as unknown[];
   if (typeof now !== "number" || typeof wallMs !== "number" || typeof digest !== "number") return null;
@@ -33,10 +43,13 @@ export function decodeStep(line: unknown): RecordedStep | null {
   return { now, wallMs, digest, draws: drawn, event: unpack(given) as NodeEvent };
 }
 
-function pack(_key: string, value: unknown): unknown {
+function pack(value: unknown): unknown {
   if (value === undefined) return { $: "undefined" };
-  if (typeof value === "number" && !Number.isFinite(value)) return { $: `${value}` };
-  return value instanceof Uint8Array ? { $bytes: bytesText(value) } : value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : { $: `${value}` };
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return { $bytes: bytesText(value) };
+  if (Array.isArray(value)) return value.map(pack);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, pack(item)]));
 }
 
 function unpack(value: unknown): unknown {

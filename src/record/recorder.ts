@@ -15,7 +15,7 @@ import { stepNode } from "../node/node.ts";
 import type { NodeState } from "../node/state.ts";
 import { digestEffects } from "./digest.ts";
 import { encodeGraph } from "./graph.ts";
-import { encodeStep } from "./line.ts";
+import { packStep } from "./line.ts";
 import { type RecordingHeader, type SegmentHeader, segmentLine } from "./recording.ts";
 import { SegmentRing, segmentText } from "./ring.ts";
 
@@ -39,6 +39,8 @@ const SEGMENT_SHARE = 1 / 8;
  * targets, was seen to take 30 ms).
  */
 const STATE_SHARE = 1 / 4;
+
+const NONE: readonly number[] = [];
 
 /** Steps a node, and remembers how. */
 export class Recorder {
@@ -78,17 +80,17 @@ export class Recorder {
     }
     if (this.#problem !== null) return stepNode(state, event, env);
     if (this.#isDue(env.now)) this.#begin(state, env);
-    const draws: number[] = [];
+    const { now, wallMs } = env;
+    let draws = NONE;
     const random = {
       next: (): number => {
         const draw = env.random.next();
-        draws.push(draw);
+        draws = [...draws, draw];
         return draw;
       },
     };
-    const { now, wallMs } = env;
     const effects = stepNode(state, event, { now, wallMs, random });
-    this.#ring.add(now, encodeStep({ now, wallMs, digest: digestEffects(effects), draws, event }));
+    this.#ring.add(now, packStep({ now, wallMs, digest: digestEffects(effects), draws, event }));
     return effects;
   }
 

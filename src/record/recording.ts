@@ -3,12 +3,12 @@
  *
  *     {"abfail":"recording","format":1,"version":...,"node":...}     first line
  *     {"segment":"start" | "time" | "reload","now":...,"wallMs":...,"state":[...]}
- *     [now, wallMs, digest, draws, event]                             one for each step, in order
+ *     [[now, wallMs, digest, draws, event], ...]                      steps, in order, many to a line
  */
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { MonoMs, WallMs } from "../base/time.ts";
-import { decodeStep, type RecordedStep } from "./line.ts";
+import { type RecordedStep, unpackStep } from "./line.ts";
 
 /** The first line. */
 export interface RecordingHeader {
@@ -65,9 +65,9 @@ export function parseRecording(text: string): Result<Recording, string> {
   for (let i = 1; i < lines.length; i++) {
     const line = parse(lines[i] ?? "");
     const segment = segmentOf(line);
-    const step = segment === null ? decodeStep(line) : null;
+    const steps = segment === null ? stepsOf(line) : null;
     if (segment !== null) segments.push({ ...segment, steps: [] });
-    else if (step !== null && segments.length > 0) segments.at(-1)?.steps.push(step);
+    else if (steps !== null && segments.length > 0) segments.at(-1)?.steps.push(...steps);
     else return err(`line ${i + 1} is no line of a recording; was it cut off?`);
   }
   if (segments.length === 0) return err("it is a recording with nothing in it");
@@ -93,6 +93,12 @@ function segmentOf(line: unknown): { head: SegmentHeader; state: string } | null
   if (segment !== "start" && segment !== "time" && segment !== "reload") return null;
   if (typeof now !== "number" || typeof wallMs !== "number" || !Array.isArray(state)) return null;
   return { head: { after: segment, now, wallMs }, state: JSON.stringify(state) };
+}
+
+function stepsOf(line: unknown): RecordedStep[] | null {
+  if (!Array.isArray(line)) return null;
+  const steps = line.map(unpackStep);
+  return steps.every((step) => step !== null) ? steps : null;
 }
 
 function parse(line: string): unknown {

@@ -162,7 +162,12 @@ export class Engine {
       case "send":
         return world.send(effect.to, effect.packet);
       case "probe":
-        this.probes.start(targetKey(effect.service, effect.target), effect.dueAt, () => this.#probe(effect));
+        this.probes.start(
+          targetKey(effect.service, effect.target),
+          effect.dueAt,
+          () => this.#probe(effect),
+          (ms) => this.#notProbed(effect, ms),
+        );
         return;
       case "publish":
         void this.#publish(effect);
@@ -191,6 +196,14 @@ export class Engine {
     const taken = blind ? { ...outcome, inconclusive: true } : outcome;
     this.#world.probed?.(service, target, taken);
     this.give({ kind: "probed", service, target, outcome: taken });
+  }
+
+  /** There was no place for a probe: that says something about this node and nothing about the target. */
+  #notProbed({ service, target }: Extract<Effect, { kind: "probe" }>, waitedMs: number): void {
+    const detail = "too many probes are under way on this node";
+    const outcome = { ok: false, latencyMs: 0, detail, inconclusive: true };
+    this.give({ kind: "probed", service, target, outcome });
+    this.give({ kind: "late", lateMs: waitedMs });
   }
 
   /** True when this process did not run for a while since then, noticed already or not. */

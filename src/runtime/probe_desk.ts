@@ -14,11 +14,15 @@ import { Lateness } from "./lateness.ts";
 export const MAX_PROBES = 2048;
 const MAX_YOUNG = 128;
 const YOUNG_MS = 100;
+/** Longest wait, ms: after a second a node takes a probe for lost and counts it as bad. */
+const MAX_WAIT_MS = 900;
 
 interface Probe {
   readonly key: string;
   readonly dueAt: MonoMs;
   readonly run: () => Promise<void>;
+  readonly giveUp: (waitedMs: number) => void;
+  readonly cameAt: MonoMs;
   startedAt: MonoMs;
 }
 
@@ -58,11 +62,14 @@ export class ProbeDesk {
     return this.#waiting.size;
   }
 
-  /** Starts a probe now, or once there is a place. `run` must not reject. */
-  start(key: string, dueAt: MonoMs, run: () => Promise<void>): void {
+  /**
+   * Starts a probe now, or once there is a place; `giveUp` is called instead when there was none for too long. `run`
+   * must not reject.
+   */
+  start(key: string, dueAt: MonoMs, run: () => Promise<void>, giveUp: (waitedMs: number) => void): void {
     if (this.#ended) return;
     this.#waiting.delete(key); // the node has given that one up
-    this.#waiting.set(key, { key, dueAt, run, startedAt: 0 });
+    this.#waiting.set(key, { key, dueAt, run, giveUp, cameAt: this.#clock.now(), startedAt: 0 });
     this.#pump();
   }
 
@@ -92,6 +99,12 @@ export class ProbeDesk {
   #again(): void {
     this.#timer = null;
     this.#pump();
+    const now = this.#clock.now();
+    for (const probe of [...this.#waiting.values()]) {
+      if (probe.cameAt > now - MAX_WAIT_MS) break;
+      this.#waiting.delete(probe.key);
+      probe.giveUp(now - probe.cameAt);
+    }
   }
 
   #run(probe: Probe, now: MonoMs): void {

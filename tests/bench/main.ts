@@ -1,4 +1,5 @@
 /** `deno task bench [all | NAME ...]`: measures on this machine, prints one table, then the same as JSON. */
+import { benchChecks } from "./checks.ts";
 import { benchFailover } from "./failover.ts";
 import { type Figure, renderFigures } from "./figure.ts";
 import { benchIdle } from "./idle.ts";
@@ -10,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   leader: benchLeader,
   idle: benchIdle,
   start: benchStart,
+  checks: benchChecks,
 };
 
 async function main(args: readonly string[]): Promise<number> {

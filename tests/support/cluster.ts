@@ -35,7 +35,8 @@ fast_interval = "100ms"
 timeout = "400ms"
 fall = 2
 rise = 2`;
-const QUICK_SERVICE = `failback_delay = "300ms"\nmin_hold = "100ms"`;
+/** Tests take the primary away again and again: no damping of its flaps. */
+const QUICK_SERVICE = `failback_delay = "300ms"\nmax_failback_delay = "300ms"\nmin_hold = "100ms"`;
 
 export class TestCluster implements AsyncDisposable {
   readonly folder: string;

@@ -61,7 +61,7 @@ const SOURCES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Modules of the platform that a pure folder may use: they compute. */
-const PURE_PLATFORM = ["node:crypto", "node:buffer"];
+const PURE_PLATFORM = ["node:crypto", "node:buffer", "node:zlib"];
 
 /** Which folder may use which package: each library stands behind one door. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -72,11 +72,6 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "aws4fetch": ["adapters"],
   "hono": ["adapters"],
   "hono/tiny": ["adapters"],
-  "prom-client": ["view"],
-  "prom-client/lib/registry.js": ["view"],
-  "prom-client/lib/gauge.js": ["view"],
-  "prom-client/lib/counter.js": ["view"],
-  "prom-client/lib/histogram.js": ["view"],
 };
 
 interface Source {

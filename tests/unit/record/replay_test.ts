@@ -6,7 +6,7 @@ import { createNode } from "../../../src/node/node.ts";
 import type { NodeState } from "../../../src/node/state.ts";
 import { firstDifference } from "../../../src/record/difference.ts";
 import { decodeGraph, encodeGraph } from "../../../src/record/graph.ts";
-import { decodeStep, encodeStep } from "../../../src/record/line.ts";
+import { packStep, unpackStep } from "../../../src/record/line.ts";
 import { Recorder, type RecorderSettings } from "../../../src/record/recorder.ts";
 import { parseRecording, type Recording, recordingHeader } from "../../../src/record/recording.ts";
 import { replay, type Replayed } from "../../../src/record/replay.ts";
@@ -93,12 +93,14 @@ Deno.test("every segment begins with the state that the replay has got to", () =
 
 Deno.test("a state or an input that was changed is found, with its step", () => {
   const lines = eventful({ snapshotMs: 5000 }).text().split("\n");
-  const at = lines.findIndex((line, i) => i > 200 && line.includes('"kind":"grant"'));
+  const at = lines.findIndex((line, i) => i > 3 && line.startsWith("[") && line.includes('"kind":"grant"'));
   const forged = lines.with(at, (lines[at] ?? "").replace('"kind":"grant"', '"kind":"hello"'));
   const replayed = replay(read(forged.join("\n")));
   assert(replayed.divergences.length >= 1);
-  const [first] = replayed.divergences;
-  assert(first !== undefined && first.step >= at - 10, JSON.stringify(first));
+  const before = read(lines.slice(0, at).join("\n"));
+  const steps = before.segments.reduce((sum, segment) => sum + segment.steps.length, 0);
+  const step = replayed.divergences[0]?.step ?? 0;
+  assert(step > steps && step < steps + 200, `${step} after ${steps}`);
 });
 
 Deno.test("a digest that does not fit is a divergence at that very step", () => {
@@ -150,7 +152,7 @@ Deno.test("special numbers, undefined, bytes and tables without a prototype surv
     result: { kind: "ok", shows: undefined },
   } as const;
   const step = { now: 1.25, wallMs: 2, digest: 3, draws: [0.1], event };
-  assert.deepEqual(decodeStep(JSON.parse(encodeStep(step))), step);
+  assert.deepEqual(unpackStep(JSON.parse(JSON.stringify(packStep(step)))), step);
 });
 
 Deno.test("no secret gets into a recording: keys, headers, variables, addresses, what is sent", () => {
@@ -174,8 +176,8 @@ Deno.test("no secret gets into a recording: keys, headers, variables, addresses,
 });
 
 Deno.test("the ring forgets whole segments: bounded in bytes and in minutes, and what is left replays", () => {
-  const small = eventful({ snapshotMs: 1000, bytes: 200_000 });
-  assert(small.recorder.bytes <= 200_000);
+  const small = eventful({ snapshotMs: 1000, bytes: 40_000 });
+  assert(small.recorder.bytes <= 40_000);
   const left = small.recording();
   assert.notEqual(left.segments[0]?.after, "start");
   assert.deepEqual(replay(left).divergences, []);
@@ -211,15 +213,13 @@ Deno.test("what is no recording is said to be none", () => {
   assert(!parsed.ok && parsed.error.includes("cut off"));
 });
 
-Deno.test("text of any alphabet is kept in ASCII and comes back, whatever the block", () => {
+Deno.test("text of any alphabet comes back", () => {
   const lab = new RecordedLab(testConfig());
   lab.record(2);
   lab.run(3000);
   const command = { kind: "unpin", service: "wéb-日本-😀" } as const;
   lab.give(2, { kind: "command", request: "r", command, who: "Zoë" });
   lab.run(3000);
-  const text = lab.text();
-  assert(/^[\x00-\x7f]*$/.test(text));
   const given = lab.recording().segments.flatMap(({ steps }) => steps).find(({ event }) =>
     event.kind === "command"
   );
