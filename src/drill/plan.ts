@@ -34,7 +34,9 @@ const TARGETS = ["web-a", "web-b"];
  * both are on 127.0.0.1 and are published under documentation addresses (RFC 5737) that the client maps back.
  */
 export function drawPlan(manyAddresses: boolean = canBind("127.0.0.2")): Plan {
-  const ports = freePorts(ZONES.length * 3);
+  const hosts = manyAddresses ? ["127.0.0.2", "127.0.0.3"] : [LOOPBACK, LOOPBACK];
+  // All in one draw: two draws could come upon the same port.
+  const ports = freePorts(ZONES.length * 3 + 2, [...new Set([LOOPBACK, ...hosts])]);
   const at = (i: number): HostPort => ({ host: LOOPBACK, port: ports[i] as number });
   const nodes = ZONES.map((zone, i) => ({
     id: i + 1,
@@ -43,8 +45,7 @@ export function drawPlan(manyAddresses: boolean = canBind("127.0.0.2")): Plan {
     api: at(i * 3 + 1),
     dns: at(i * 3 + 2),
   }));
-  const hosts = manyAddresses ? ["127.0.0.2", "127.0.0.3"] : [LOOPBACK, LOOPBACK];
-  const [first, second] = freePorts(2, [...new Set(hosts)]) as [number, number];
+  const [first, second] = ports.slice(ZONES.length * 3) as [number, number];
   const targets = TARGETS.map((name, i) => {
     const host = hosts[i] as string;
     const port = manyAddresses || i === 0 ? first : second;

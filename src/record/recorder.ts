@@ -49,7 +49,7 @@ export class Recorder {
   readonly #snapshotMs: number;
   #after: SegmentHeader["after"] = "start";
   #due = true;
-  /** Bytes of the last state that was kept. */
+  /** Bytes of the last state that was kept, packed. */
   #stateBytes = 0;
   #problem: string | null = null;
 
@@ -118,8 +118,8 @@ export class Recorder {
       this.#giveUp(`this node's state is too large to be recorded (${text.length} bytes)`);
       return;
     }
-    this.#stateBytes = text.length;
     this.#ring.begin(now, segmentLine({ after: this.#after, now, wallMs }, text));
+    this.#stateBytes = this.#ring.bytesOfLast;
     this.#due = false;
     this.#after = "time";
   }

@@ -41,6 +41,11 @@ export class SegmentRing {
     return this.#bytes;
   }
 
+  /** Bytes of the segment that is being written. */
+  get bytesOfLast(): number {
+    return this.last?.bytes ?? 0;
+  }
+
   /** The segment that is being written; null before the first. */
   get last(): Segment | null {
     return this.#segments.at(-1) ?? null;

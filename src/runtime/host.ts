@@ -82,10 +82,10 @@ export class Host implements ApiHost {
     return this.#parts.token();
   }
 
-  async metrics(): Promise<string> {
+  metrics(): string {
     const { clock, counters, engine, tally } = this.#parts;
     const status = this.status();
-    const text = await renderMetrics(status, {
+    const text = renderMetrics(status, {
       counters: [...counters(), {
         name: "probes_started_total",
         help: "Probes started",
@@ -98,7 +98,7 @@ export class Host implements ApiHost {
         timerLatenessMs: engine.timing.worstMs(clock.now()),
       },
     });
-    return text + await tally.text();
+    return text + tally.text();
   }
 
   #probeFigures(): ProbeFigures {

@@ -78,7 +78,7 @@ export class Tally {
 
   /** A probe starts, so late. */
   started(lateMs: number): void {
-    this.#lateSeconds.observe(Math.max(0, lateMs) / 1000);
+    this.#lateSeconds.observe({}, Math.max(0, lateMs) / 1000);
   }
 
   /** A probe has ended. */
@@ -107,7 +107,7 @@ export class Tally {
   }
 
   /** All of it, as Prometheus text. */
-  async text(): Promise<string> {
-    return await this.#registry.metrics();
+  text(): string {
+    return this.#registry.metrics();
   }
 }

@@ -47,7 +47,7 @@ type Labels = Readonly<Record<string, string | number>>;
 const SECOND = 1000;
 
 /** The page for `GET /metrics`, as far as it is made from the status. */
-export async function renderMetrics(status: Status, extra: MetricsExtra): Promise<string> {
+export function renderMetrics(status: Status, extra: MetricsExtra): string {
   const page = new MetricsPage();
   addNode(page, status);
   addPeers(page, status);
@@ -55,7 +55,7 @@ export async function renderMetrics(status: Status, extra: MetricsExtra): Promis
   if (extra.probes !== undefined) addProbes(page, extra.probes);
   if (extra.process !== undefined) addProcess(page, extra.process);
   for (const { name, help, labels = {}, value } of extra.counters) page.counter(name, help, value, labels);
-  return await page.text();
+  return page.text();
 }
 
 function addNode(page: MetricsPage, status: Status): void {
@@ -189,8 +189,8 @@ class MetricsPage {
     counter.inc(labels, value);
   }
 
-  async text(): Promise<string> {
-    return await this.#registry.metrics();
+  text(): string {
+    return this.#registry.metrics();
   }
 
   #with(labels: Labels): { readonly labelNames: string[]; readonly registers: Registry[] } {

@@ -78,9 +78,7 @@ function addReads(app: App, host: ApiHost, streams: EventStreams): void {
     return json(health.ok ? 200 : 503, health);
   });
   get("/v1/record", ({ req, env }) => recordReply(host, req.raw, env.caller));
-  get("/metrics", async () => {
-    return reply(200, await host.metrics(), "text/plain; version=0.0.4; charset=utf-8");
-  });
+  get("/metrics", () => reply(200, host.metrics(), "text/plain; version=0.0.4; charset=utf-8"));
 }
 
 function addWrites(app: App, host: ApiHost): void {

@@ -26,7 +26,7 @@ export interface ApiHost {
   /** What `Authorization: Bearer` must carry; null when none is configured. */
   token(): string | null;
   /** Prometheus text. */
-  metrics(): string | Promise<string>;
+  metrics(): string;
   /** What the flight recorder kept of the last minutes, as lines of JSON; or why there is nothing. */
   recording(minutes: number): Result<string, string>;
 }

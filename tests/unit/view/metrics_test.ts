@@ -8,8 +8,8 @@ function refused(reason: string, value: number): CounterSample {
   return { name: "datagrams_refused_total", help: "Refused", labels: { reason }, value };
 }
 
-Deno.test("metrics are in base units, from the status", async () => {
-  const lines = (await renderMetrics(allWell, none)).split("\n");
+Deno.test("metrics are in base units, from the status", () => {
+  const lines = (renderMetrics(allWell, none)).split("\n");
   const has = (line: string): void => assert.ok(lines.includes(line), line);
   has('abfail_info{version="0.1.0",cluster="prod",node="1",zone="nyc1"} 1');
   has("abfail_has_leader 1");
@@ -24,8 +24,8 @@ Deno.test("metrics are in base units, from the status", async () => {
   has('abfail_last_switch_detect_seconds{service="web"} 2.1');
 });
 
-Deno.test("what is not known has no sample", async () => {
-  const text = await renderMetrics(quorumLost, none);
+Deno.test("what is not known has no sample", () => {
+  const text = renderMetrics(quorumLost, none);
   assert.doesNotMatch(
     text,
     /abfail_lease_remaining_seconds|abfail_leader_node|abfail_peer_rtt_seconds|NaN|null/i,
@@ -33,24 +33,24 @@ Deno.test("what is not known has no sample", async () => {
   assert.match(text, /^abfail_has_leader 0$/m);
 });
 
-Deno.test("drift can be alerted on", async () => {
+Deno.test("drift can be alerted on", () => {
   const line =
     /^abfail_publisher_state\{service="web",type="digitalocean-dns",name="web.example.com",state="drift"\} 1$/m;
-  assert.match(await renderMetrics(drift, none), line);
-  assert.doesNotMatch(await renderMetrics(allWell, none), line);
+  assert.match(renderMetrics(drift, none), line);
+  assert.doesNotMatch(renderMetrics(allWell, none), line);
 });
 
-Deno.test("the process is told under the names that everybody uses", async () => {
+Deno.test("the process is told under the names that everybody uses", () => {
   const figures = { residentBytes: 81_000_000, startedAtMs: 1_763_881_200_500, timerLatenessMs: 12 };
-  const text = await renderMetrics(allWell, { ...none, process: figures });
+  const text = renderMetrics(allWell, { ...none, process: figures });
   assert.match(text, /^process_resident_memory_bytes 81000000$/m);
   assert.match(text, /^process_start_time_seconds 1763881200.5$/m);
   assert.match(text, /^abfail_timer_lateness_max_seconds 0.012$/m);
 });
 
-Deno.test("the page is well formed: one HELP and TYPE for each metric, its samples together, no sample twice", async () => {
+Deno.test("the page is well formed: one HELP and TYPE for each metric, its samples together, no sample twice", () => {
   const probes: CounterSample = { name: "probes_started_total", help: "Probes", value: 12 };
-  const text = await renderMetrics(drift, { counters: [refused("replay", 3), probes, refused("seal", 0)] });
+  const text = renderMetrics(drift, { counters: [refused("replay", 3), probes, refused("seal", 0)] });
   assert.ok(text.endsWith("\n"));
   const samples = new Set<string>();
   const done = new Set<string>();
@@ -77,7 +77,7 @@ Deno.test("the page is well formed: one HELP and TYPE for each metric, its sampl
   assert.match(text, /^abfail_datagrams_refused_total\{reason="seal"\} 0$/m);
 });
 
-Deno.test("a label cannot break out of its quotes", async () => {
+Deno.test("a label cannot break out of its quotes", () => {
   const status = { ...allWell, cluster: 'a"} 1\nevil\\' };
-  assert.match(await renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
+  assert.match(renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
 });
