@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { type GuardName, MUTATION_WITHOUT } from "./guards.ts";
 import { type Lane, Lanes } from "./lanes.ts";
 import { CALM } from "./network.ts";
+import type { NodeMutation } from "./node_mutations.ts";
 import { type Entry, NodeWorld } from "./node_world.ts";
 import { type Broken, type PromiseName, PROMISES } from "./promise.ts";
 import { type Scenario, SETTLE_MS } from "./scenarios.ts";
@@ -19,6 +20,8 @@ export interface DrillOptions {
   /** Share of datagrams lost all the while; the scenario's own when null. */
   readonly loss: number | null;
   readonly without: GuardName | null;
+  /** Wrong failover logic, for tests of the judge. */
+  readonly nodeMutation?: NodeMutation | null;
   /** Keeps the timeline. */
   readonly timeline: boolean;
   /** Exactly these faults instead of those that the scenario would draw: for shrinking. */
@@ -70,6 +73,7 @@ export function runDrillSeed(options: DrillOptions): DrillResult {
     disks: without === "quarantine" || seed % 5 === 0,
     keepMemory: seed % 3 !== 0,
     mutation: without === null ? null : MUTATION_WITHOUT[without],
+    nodeMutation: options.nodeMutation ?? null,
     lanes: options.timeline ? lanes : null,
     tell: options.timeline ? (entry): void => void timeline.push(entry) : null,
   });

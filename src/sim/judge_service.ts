@@ -6,7 +6,7 @@
  * reach while another is up everywhere; and no automatic switch away from a target that a majority reached all along.
  */
 import type { NodeId } from "../base/id.ts";
-import type { ClusterState } from "../failover/cluster_state.ts";
+import type { ClusterState, SwitchRecord } from "../failover/cluster_state.ts";
 import { failoverBudget } from "../config/budget.ts";
 import type { Config, ServiceConfig } from "../config/config.ts";
 import type { Verdict } from "./promise.ts";
@@ -42,6 +42,8 @@ export class ServiceJudge {
   #wrongSince = new Map<VirtualProvider, number>();
   /** Since when a majority reaches a target; null = it does not. */
   readonly #reachedSince = new Map<VirtualTarget, number | null>();
+  /** Targets that have been up from anywhere since the beginning. */
+  readonly #everUp = new Set<VirtualTarget>();
   #lastSwitch = "";
 
   constructor(
@@ -89,6 +91,7 @@ export class ServiceJudge {
   /** Looks at a moment; to be called often. */
   look(moment: Moment): void {
     for (const target of this.targets) {
+      if (this.#isUpAnywhere(target)) this.#everUp.add(target);
       if (!this.#isReached(target)) this.#reachedSince.set(target, null);
       else if (this.#reachedSince.get(target) == null) this.#reachedSince.set(target, moment.at);
     }
@@ -109,6 +112,7 @@ export class ServiceJudge {
     const name = `${last.epoch} ${last.atWallMs} ${last.to}`;
     if (name === this.#lastSwitch) return;
     this.#lastSwitch = name;
+    if (last.epoch === epoch) this.#judgeChoice(last, at);
     if (last.epoch !== epoch || (last.reason !== "down" && last.reason !== "all-down")) return;
     const from = this.targets.find((target) => target.name === last.from);
     const since = from === undefined ? null : this.#reachedSince.get(from) ?? null;
@@ -117,6 +121,19 @@ export class ServiceJudge {
       Math.round(at - since)
     } ms`;
     this.#verdict.broken("one-target", at, detail);
+  }
+
+  /** Going somewhere because it is healthy takes that it has ever been: nothing is decided on a guess. */
+  #judgeChoice({ to, reason }: SwitchRecord, at: number): void {
+    if (reason !== "initial" && reason !== "failback" && reason !== "drained") return;
+    const target = this.targets.find((candidate) => candidate.name === to);
+    if (target === undefined || this.#everUp.has(target) || this.#isUpAnywhere(target)) return;
+    const detail = `${this.service.name} went to ${target.name} (${reason}), which nobody has ever reached`;
+    this.#verdict.broken("one-target", at, detail);
+  }
+
+  #isUpAnywhere(target: VirtualTarget): boolean {
+    return this.#zones.some((zone) => target.isUpFrom(zone));
   }
 
   /** True when what is decided and shown is a target that is up. */

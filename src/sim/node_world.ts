@@ -17,6 +17,7 @@ import { ServiceJudge } from "./judge_service.ts";
 import type { Machine } from "./machine.ts";
 import { mutate, type Mutation } from "./mutations.ts";
 import { type Latency, Network } from "./network.ts";
+import type { NodeMutation } from "./node_mutations.ts";
 import { type NodeProgram, nodeProgram } from "./node_program.ts";
 import { Verdict } from "./promise.ts";
 import { type Fence, GOOD_MOOD, type ProviderMood, VirtualProvider } from "./provider.ts";
@@ -42,6 +43,7 @@ export interface NodeWorldOptions {
   readonly disks?: boolean;
   readonly keepMemory?: boolean;
   readonly mutation?: Mutation | null;
+  readonly nodeMutation?: NodeMutation | null;
   readonly tell?: ((entry: Entry) => void) | null;
   /** Draws the picture of the report. */
   readonly lanes?: Lanes | null;
@@ -115,7 +117,7 @@ export class NodeWorld {
         lateMs: 0.3,
       })
     );
-    const start = nodeProgram(config, (id, program) => this.#programs.set(id, program));
+    const start = nodeProgram(config, (id, program) => this.#programs.set(id, program), options.nodeMutation);
     const latency = (from: number, to: number): Latency =>
       this.machines[from]?.zone === this.machines[to]?.zone ? NEAR : FAR[config.election.timing];
     this.engine = new Engine({
