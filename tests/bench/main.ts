@@ -4,6 +4,7 @@ import { benchFailover } from "./failover.ts";
 import { type Figure, renderFigures } from "./figure.ts";
 import { benchIdle } from "./idle.ts";
 import { benchLeader } from "./leader.ts";
+import { benchSimulate } from "./simulate.ts";
 import { benchStart } from "./start.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   idle: benchIdle,
   start: benchStart,
   checks: benchChecks,
+  simulate: benchSimulate,
 };
 
 async function main(args: readonly string[]): Promise<number> {

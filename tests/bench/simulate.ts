@@ -1,6 +1,6 @@
 /**
- * Speed of the simulator and the tables of the README: `deno run --allow-read tests/bench/simulate.ts [--quick]`.
- * The tables are the same on every machine; the speed is not.
+ * Speed of the simulator and the tables of the README: `deno task bench simulate`. The tables are the same on every
+ * machine; the speed is not.
  */
 import { builtinConfig } from "../../src/sim/builtin_config.ts";
 import { runDrillSeed } from "../../src/sim/drill_run.ts";
@@ -12,22 +12,25 @@ import {
   percentile,
   type TakeoverCause,
 } from "../../src/sim/takeover.ts";
+import { type Figure, figure } from "./figure.ts";
 
-const quick = Deno.args.includes("--quick");
+/** Runs in each cell of a table. */
+const RUNS = 200;
+/** Virtual time in which changes of leader are counted. */
+const STEADY_MS = 86_400_000 / 20;
 const TIMINGS: readonly TimingName[] = ["local", "lan", "wan"];
 const LOSSES = [0, 0.1, 0.2, 0.3] as const;
 const DAY_MS = 86_400_000;
 
-function speed(): void {
-  console.log("Speed, one core\n");
+function speed(): Figure[] {
+  const figures: Figure[] = [];
   for (const nodes of [3, 5, 7]) {
     const config = builtinConfig(nodes);
     const scenario = findScenario("chaos");
-    if (scenario === null) return;
+    if (scenario === null) return figures;
     const startedAt = performance.now();
     let virtualMs = 0;
-    let steps = 0;
-    for (let seed = 1; seed <= (quick ? 20 : 200); seed++) {
+    for (let seed = 1; seed <= 60; seed++) {
       const result = runDrillSeed({
         config,
         scenario,
@@ -38,38 +41,28 @@ function speed(): void {
         timeline: false,
       });
       virtualMs += result.virtualMs;
-      steps += result.steps;
     }
-    print(`chaos, ${nodes} whole nodes (wan)`, virtualMs, steps, performance.now() - startedAt);
+    const times = virtualMs / (performance.now() - startedAt);
+    figures.push(figure(`simulate chaos, ${nodes} whole nodes, one core`, "x real time", [times]));
   }
   const startedAt = performance.now();
   let virtualMs = 0;
-  let steps = 0;
-  for (let seed = 1; seed <= (quick ? 50 : 300); seed++) {
+  for (let seed = 1; seed <= 100; seed++) {
     const { world } = electionSwarm(seed);
     virtualMs += world.engine.now;
-    steps += world.engine.steps;
   }
-  print(
-    "swarm of election cores, 3 to 7 nodes, all timings",
-    virtualMs,
-    steps,
-    performance.now() - startedAt,
-  );
-}
-
-function print(what: string, virtualMs: number, steps: number, wallMs: number): void {
-  const times = Math.round(virtualMs / wallMs);
-  console.log(`  ${what.padEnd(52)} ${times} x real time, ${Math.round(steps / wallMs)} k steps/s`);
+  const times = virtualMs / (performance.now() - startedAt);
+  figures.push(figure("simulate election cores, 3 to 7 nodes, one core", "x real time", [times]));
+  return figures;
 }
 
 function takeovers(cause: TakeoverCause, title: string): void {
-  console.log(`\n${title}, ms: p50 / p99 / max of ${quick ? 50 : 1000} runs, 3 nodes\n`);
+  console.log(`\n${title}, ms: p50 / p99 / max of ${RUNS} runs, 3 nodes\n`);
   console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
   console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
   for (const timing of TIMINGS) {
     const cells = LOSSES.map((loss) => {
-      const times = measureTakeovers({ timing, nodes: 3, loss, cause, runs: quick ? 50 : 1000 });
+      const times = measureTakeovers({ timing, nodes: 3, loss, cause, runs: RUNS });
       return [percentile(times, 0.5), percentile(times, 0.99), times.at(-1) ?? NaN].map(shown).join(" / ");
     });
     console.log(`| ${timing} | ${cells.join(" | ")} |`);
@@ -81,7 +74,7 @@ function shown(ms: number): string {
 }
 
 function steadiness(): void {
-  const virtualMs = quick ? DAY_MS / 100 : DAY_MS / 4;
+  const virtualMs = STEADY_MS;
   console.log("\nChanges of leader a day without a fault but loss; datagrams a second (3 nodes)\n");
   console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
   console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
@@ -94,9 +87,57 @@ function steadiness(): void {
   }
 }
 
-speed();
-takeovers("crash", "The leader crashes: until the next one acts");
-takeovers("stop", "The leader is told to stop (SIGTERM)");
-takeovers("step-down", "The leader is told to step down");
-takeovers("preempt", "A node with more authority takes over: gap without a leader");
-steadiness();
+/** A target that refuses connections, with the check and the TTL of the built-in config. */
+function services(): void {
+  console.log(
+    `\nThe active target dies: until a client that keeps DNS answers for their TTL is served by another, ms: p50 / p99 / max of ${DRILLS} drills, 3 nodes\n`,
+  );
+  console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
+  console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
+  const scenario = findScenario("primary-down");
+  if (scenario === null) return;
+  for (const timing of TIMINGS) {
+    const config = builtinConfig(3);
+    const timed = { ...config, election: { ...config.election, timing, ...PRESETS[timing] } };
+    const cells = LOSSES.map((loss) => {
+      const times: number[] = [];
+      for (let seed = 1; seed <= DRILLS; seed++) {
+        const given = {
+          config: timed,
+          scenario,
+          seed,
+          durationMs: null,
+          loss,
+          without: null,
+          timeline: false,
+        };
+        times.push(...runDrillSeed(given).serviceMs);
+      }
+      times.sort((a, b) => a - b);
+      return [percentile(times, 0.5), percentile(times, 0.99), times.at(-1) ?? NaN].map(shown).join(" / ");
+    });
+    console.log(`| ${timing} | ${cells.join(" | ")} |`);
+  }
+}
+
+/** Drills in each cell of the services' table; each strikes the active target twice. */
+const DRILLS = 50;
+/** PRODUCT.md, `[election] timing`. */
+const PRESETS: Readonly<Record<TimingName, { readonly heartbeatMs: number; readonly leaseMs: number }>> = {
+  local: { heartbeatMs: 20, leaseMs: 150 },
+  lan: { heartbeatMs: 50, leaseMs: 400 },
+  wan: { heartbeatMs: 100, leaseMs: 1000 },
+};
+
+/** Prints the tables; the figures are the simulator's speed. */
+export function benchSimulate(): Promise<Figure[]> {
+  const figures = speed();
+  takeovers("crash", "The leader crashes: until the next one acts");
+  takeovers("stop", "The leader is told to stop (SIGTERM)");
+  takeovers("step-down", "The leader is told to step down");
+  takeovers("preempt", "A node with more authority takes over: gap without a leader");
+  services();
+  steadiness();
+  console.log();
+  return Promise.resolve(figures);
+}
