@@ -39,6 +39,14 @@ export type Fault =
     readonly forMs: number;
   }
   | { readonly kind: "cut"; readonly from: NodeId; readonly to: NodeId; readonly forMs: number }
+  /** A link that goes down and comes back every `eachMs`, down for half of it. */
+  | {
+    readonly kind: "flap";
+    readonly from: NodeId;
+    readonly to: NodeId;
+    readonly eachMs: number;
+    readonly forMs: number;
+  }
   | { readonly kind: "weather"; readonly weather: Weather; readonly forMs: number }
   | { readonly kind: "wall-clock"; readonly who: Who; readonly byMs: number }
   | { readonly kind: "step-down" };
@@ -143,6 +151,11 @@ export class FaultBox {
       case "cut":
         this.#cut([[engine.machine(fault.from).index, engine.machine(fault.to).index]], fault.forMs);
         return true;
+      case "flap": {
+        const pair = [engine.machine(fault.from).index, engine.machine(fault.to).index] as const;
+        this.#flap([pair], fault.eachMs, fault.forMs);
+        return true;
+      }
       case "weather": {
         const { weathers } = engine.network;
         const weather = { ...fault.weather };
@@ -209,6 +222,12 @@ export class FaultBox {
     });
   }
 
+  #flap(pairs: readonly (readonly [number, number])[], eachMs: number, forMs: number): void {
+    if (this.#healed || forMs < eachMs) return;
+    this.#cut(pairs, eachMs / 2);
+    this.#engine.after(eachMs, () => this.#flap(pairs, eachMs, forMs - eachMs));
+  }
+
   #for(ms: number, undo: () => void): void {
     const number = ++this.#count;
     this.#undo.set(number, undo);
@@ -244,6 +263,8 @@ export function describeFault(fault: Fault, who: Machine | null): string {
     }
     case "cut":
       return `node ${fault.to} does not hear node ${fault.from}${time(fault.forMs)}`;
+    case "flap":
+      return `the link from node ${fault.from} to node ${fault.to} flaps${time(fault.forMs)}`;
     case "weather":
       return `${describeWeather(fault.weather)}${time(fault.forMs)}`;
     case "wall-clock":

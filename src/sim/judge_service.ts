@@ -166,7 +166,10 @@ export class ServiceJudge {
   #lookAtProviders({ at }: Moment, active: string | null): void {
     const value = this.targets.find((target) => target.name === active)?.published ?? null;
     for (const provider of this.providers) {
-      if (provider.value === value || provider.mood.failing > 0 || provider.mood.late > 0) {
+      if (
+        provider.value === value || provider.mood.failing > 0 || provider.mood.late > 0 ||
+        provider.mood.limited > 0
+      ) {
         this.#wrongSince.delete(provider);
         continue;
       }

@@ -521,6 +521,7 @@ function describeMood(mood: ProviderMood): string {
   if (mood.latencyMs > GOOD_MOOD.latencyMs) parts.push(`takes ${Math.round(mood.latencyMs)} ms`);
   if (mood.late > 0) parts.push("applies writes late");
   if (mood.twice > 0) parts.push("applies writes twice");
+  if (mood.limited > 0) parts.push(`refuses ${Math.round(100 * mood.limited)} % as too many`);
   return `the DNS provider ${parts.join(", ") || "is well"}`;
 }
 
@@ -532,5 +533,6 @@ export function drawMood(random: SeededRandom): ProviderMood {
     late: chance(random, 0.5) ? random.next() * 0.5 : 0,
     lateMs: draw(random, [100, 3000, 15_000]),
     twice: chance(random, 0.3) ? random.next() * 0.3 : 0,
+    limited: chance(random, 0.3) ? random.next() : 0,
   };
 }

@@ -12,9 +12,18 @@ export interface ProviderMood {
   readonly lateMs: number;
   /** Share of writes that take effect a second time, up to `lateMs` later. */
   readonly twice: number;
+  /** Share of calls that are refused for being too many, with a time to wait (HTTP 429). */
+  readonly limited: number;
 }
 
-export const GOOD_MOOD: ProviderMood = { latencyMs: 30, failing: 0, late: 0, lateMs: 0, twice: 0 };
+export const GOOD_MOOD: ProviderMood = {
+  latencyMs: 30,
+  failing: 0,
+  late: 0,
+  lateMs: 0,
+  twice: 0,
+  limited: 0,
+};
 
 /**
  * `compares`: it refuses a write whose epoch is below the one it has. `none`: it cannot, late writes must be put right.
@@ -61,11 +70,16 @@ export class VirtualProvider {
     isCut: () => boolean,
     answer: (result: PublishResult) => void,
   ): void {
-    const { latencyMs, failing, late, lateMs, twice } = this.mood;
+    const { latencyMs, failing, late, lateMs, twice, limited } = this.mood;
     const tookMs = latencyMs * (0.5 + this.#random.next()) -
       Math.log(1 - this.#random.next()) * latencyMs / 4;
     const fails = this.#random.next() < failing;
     const timedOut = tookMs >= timeoutMs;
+    if (limited > 0 && !timedOut && this.#random.next() < limited) {
+      const retryAfterMs = 500 + this.#random.next() * 4500;
+      this.#after(tookMs, () => answer({ kind: "failed", detail: TOO_MANY, retryAfterMs }));
+      return;
+    }
     if (action.kind === "read") {
       this.#after(Math.min(tookMs, timeoutMs), () => {
         if (fails || timedOut) {
@@ -109,6 +123,7 @@ export class VirtualProvider {
 
 const TOO_SLOW = "not done in time";
 const DOWN = "HTTP 503";
+const TOO_MANY = "HTTP 429";
 
 /** Orders epochs `term.node`; "" comes first. */
 export function compareEpochs(a: string, b: string): number {

@@ -30,13 +30,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   "isolate": ["node", "way"],
   "partition": ["nodes", "one_way"],
   "cut": ["from", "to"],
+  "flap": ["from", "to", "each"],
   "network": ["loss", "duplicate", "stray", "stray_within", "slowness"],
   "wall-clock": ["node", "by", "back"],
   "step-down": [],
   "target": ["target", "how"],
   "unreachable": ["target", "zones"],
   "zone": ["zone"],
-  "provider": ["latency", "failing", "late", "late_within", "twice"],
+  "provider": ["latency", "failing", "late", "late_within", "twice", "limited"],
 };
 
 /** Reads one step's keys; collects everything that is wrong. */
@@ -195,6 +196,14 @@ function readFault(reader: Reader, kind: string, forMs: number): WorldFault {
     }
     case "cut":
       return { kind, from: reader.node("from"), to: reader.node("to"), forMs };
+    case "flap":
+      return {
+        kind,
+        from: reader.node("from"),
+        to: reader.node("to"),
+        eachMs: reader.duration("each", 1000),
+        forMs,
+      };
     case "network": {
       const weather = {
         loss: reader.share("loss"),
@@ -227,6 +236,7 @@ function readFault(reader: Reader, kind: string, forMs: number): WorldFault {
         late: reader.share("late"),
         lateMs: reader.duration("late_within", 5000),
         twice: reader.share("twice"),
+        limited: reader.share("limited"),
       };
       return { kind, mood, forMs };
     }
@@ -254,7 +264,9 @@ export function misfits(steps: readonly Step[], config: Config): string[] {
   };
   for (const { fault } of steps) {
     if ("who" in fault && fault.who !== "leader") look("node", fault.who, nodes);
-    if (fault.kind === "cut") { for (const id of [fault.from, fault.to]) look("node", id, nodes); }
+    if (fault.kind === "cut" || fault.kind === "flap") {
+      for (const id of [fault.from, fault.to]) look("node", id, nodes);
+    }
     if (fault.kind === "partition") { for (const id of fault.nodes) look("node", id, nodes); }
     if (fault.kind === "zone") look("zone", fault.zone, zones);
     if (fault.kind === "unreachable") { for (const zone of fault.zones) look("zone", zone, zones); }

@@ -225,7 +225,7 @@ export const SCENARIOS: readonly Scenario[] = [
         atMs: 2 * SECOND,
         fault: {
           kind: "provider",
-          mood: { latencyMs: 1200, failing: 0.1, late: 0.3, lateMs: 8000, twice: 0.3 },
+          mood: { latencyMs: 1200, failing: 0.1, late: 0.3, lateMs: 8000, twice: 0.3, limited: 0.1 },
           forMs: 80 * SECOND,
         },
       },

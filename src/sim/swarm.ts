@@ -80,6 +80,13 @@ const MAKERS: Readonly<Record<Fault["kind"], Maker>> = {
     to: draw(random, options.nodes),
     forMs: 2 * span(random, options),
   }),
+  flap: (random, options) => ({
+    kind: "flap",
+    from: draw(random, options.nodes),
+    to: draw(random, options.nodes),
+    eachMs: drawLog(random, options.leaseMs / 4, options.leaseMs * 4),
+    forMs: 4 * span(random, options),
+  }),
   weather: (random, options) => ({
     kind: "weather",
     weather: {

@@ -3,7 +3,7 @@ import { electionSwarm } from "../../src/sim/election_world.ts";
 import { type Mutation, MUTATIONS } from "../../src/sim/mutations.ts";
 
 /** Seeds within which each wrong protocol must be caught. */
-const MOST_SEEDS = 200;
+const MOST_SEEDS = 600;
 
 /** The first seed that catches a mutation, and how. */
 function caught(mutation: Mutation): string | null {
