@@ -1,15 +1,16 @@
 /** Getting the lease: ask first, then claim (rules 2 and 5). */
 import type { NodeId } from "../base/id.ts";
 import type { MonoMs } from "../base/time.ts";
-import { type Ballot, compareBallots, sameHolder } from "./ballot.ts";
-import { INLINE_BYTES, type Message } from "./messages.ts";
-import { grant, learnRelease, refusal, runningPromise } from "./acceptor.ts";
+import { compareBallots, sameHolder } from "./ballot.ts";
+import type { Message } from "./messages.ts";
+import { learnRelease, refusal, runningPromise } from "./acceptor.ts";
 import { delta, isAlive, rank } from "./detector.ts";
 import { onQuorum } from "./leader.ts";
+import { createTenure, newBallot, sendClaims } from "./claims.ts";
 import { beginRelease } from "./release.ts";
-import { outranks, trustedLeaseMs, windowMs } from "./settings.ts";
+import { outranks, windowMs } from "./settings.ts";
 import type { Answer, ElectionState, Peer, Role, Tenure } from "./state.ts";
-import { needed, refOf, sameEntry, type Turn } from "./turn.ts";
+import { needed, type Turn } from "./turn.ts";
 
 type Preparing = Extract<Role, { kind: "preparing" }>;
 type Claiming = Extract<Role, { kind: "claiming" }>;
@@ -179,14 +180,6 @@ function backOff(turn: Turn, free: number[]): void {
   }
 }
 
-/** Chooses a ballot never used before. */
-export function newBallot(turn: Turn): Ballot {
-  const { state } = turn;
-  const term = Math.max(state.seen + 1, (state.highest?.term ?? 0) + 1, Math.floor(turn.env.wallMs));
-  state.seen = term;
-  return { term, node: state.self.id, incarnation: state.incarnation };
-}
-
 /** Claims the lease in a new ballot. */
 export function claim(turn: Turn): void {
   const { state, now } = turn;
@@ -207,25 +200,6 @@ export function claim(turn: Turn): void {
   tickClaiming(turn, role);
 }
 
-function createTenure(ballot: Ballot, now: MonoMs): Tenure {
-  return {
-    ballot,
-    acting: null,
-    since: now,
-    sentAt: new Map(),
-    granted: new Map(),
-    grantedNow: new Map(),
-    denied: new Set(),
-    freeAt: new Map(),
-    validUntil: -Infinity,
-    choice: null,
-    proposal: null,
-    ready: false,
-    yieldFrom: null,
-    stepDown: false,
-  };
-}
-
 /** Sends the claim again, or releases it. */
 export function tickClaiming(turn: Turn, role: Claiming): void {
   const { state, now } = turn;
@@ -238,57 +212,6 @@ export function tickClaiming(turn: Turn, role: Claiming): void {
   role.nextAt = now + delta(state) / 2;
   sendClaims(turn, role.tenure);
   onQuorum(turn, role.tenure);
-}
-
-/** One round of claims to all, granted by this node's own acceptor first. */
-export function sendClaims(turn: Turn, tenure: Tenure): void {
-  const { state, now } = turn;
-  const seq = ++state.seq;
-  tenure.sentAt.set(seq, now);
-  forgetOldRounds(tenure, now - trustedLeaseMs(state.settings));
-  grant(turn, tenure.ballot);
-  tenure.granted.set(state.self.id, now);
-  tenure.grantedNow.set(state.self.id, {
-    sentAt: now,
-    accepted: state.accepted === null ? null : refOf(state.accepted),
-    state: null,
-  });
-  for (const peer of state.peers.values()) {
-    if (peer.incarnation !== null) turn.send(peer.member.id, claimFor(state, tenure, peer.member.id, seq));
-  }
-}
-
-function claimFor(state: ElectionState, tenure: Tenure, to: NodeId, seq: number): Message {
-  const entry = state.accepted;
-  const proposal = tenure.proposal;
-  const ofBallot = proposal !== null && compareBallots(proposal.entry.ballot, tenure.ballot) === 0;
-  return {
-    kind: "claim",
-    ballot: tenure.ballot,
-    seq,
-    leaseMs: state.settings.leaseMs,
-    commit: ofBallot && proposal.committed ? proposal.entry.index : 0,
-    entry: entry === null ? null : refOf(entry),
-    state: inlineFor(state, tenure, to),
-    released: state.released,
-  };
-}
-
-/** The proposal's bytes, where the receiver has not said that it has them and they fit. */
-function inlineFor(state: ElectionState, tenure: Tenure, to: NodeId): Uint8Array | null {
-  const proposal = tenure.proposal;
-  if (proposal === null || state.accepted !== proposal.entry) return null;
-  if (compareBallots(proposal.entry.ballot, tenure.ballot) !== 0) return null;
-  if (proposal.entry.size > INLINE_BYTES) return null;
-  const known = tenure.grantedNow.get(to)?.accepted ?? null;
-  return sameEntry(known, proposal.entry) ? null : proposal.entry.state;
-}
-
-function forgetOldRounds(tenure: Tenure, before: MonoMs): void {
-  for (const [seq, at] of tenure.sentAt) {
-    if (at >= before) break;
-    tenure.sentAt.delete(seq);
-  }
 }
 
 /** Counts a grant (rules 2, 3, 7). */

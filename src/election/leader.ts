@@ -5,7 +5,7 @@ import type { MonoMs } from "../base/time.ts";
 import { compareBallots } from "./ballot.ts";
 import type { EntryRef, Message } from "./messages.ts";
 import { accept } from "./acceptor.ts";
-import { newBallot, sendClaims } from "./candidate.ts";
+import { newBallot, sendClaims } from "./claims.ts";
 import { delta, hearersOf, isAlive, isTwoWay } from "./detector.ts";
 import { makeEntry } from "./entry.ts";
 import { pull, takeAssembled } from "./inbox.ts";

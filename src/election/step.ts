@@ -1,7 +1,7 @@
 /**
  * The election: bully by authority, safe by a majority lease (ELECTION.md). A pure core: the same state,
  * event, time and chance give the same step. It opens no socket and reads no clock. Read next: `state.ts`,
- * then the rules in `acceptor.ts` (1, 4, 7), `candidate.ts` (2, 5), `leader.ts` (3, 6, 7), `release.ts` (4),
+ * then the rules in `acceptor.ts` (1, 4, 7), `candidate.ts` (2, 5), `claims.ts`, `leader.ts` (3, 6, 7), `release.ts` (4),
  * `join.ts` (8, 9).
  *
  *     joining --quarantine over, memory learnt--> follower
