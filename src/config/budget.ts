@@ -33,7 +33,7 @@
 import { assert } from "../base/assert.ts";
 import type { Config, PublisherConfig, ServiceConfig } from "./config.ts";
 import { durationText } from "./duration.ts";
-import { canRead } from "./publisher.ts";
+import { canRead, CLOUD_MIN_TTL_MS } from "./publisher.ts";
 
 /** Three cases of one duration, ms. */
 export interface Cases {
@@ -217,7 +217,10 @@ function halve(
     const to = Math.round(publisher.timeoutMs / 2);
     return { key: "timeout", from: publisher.timeoutMs, to, publisher: { ...publisher, timeoutMs: to } };
   }
-  const to = Math.floor(publisher.ttlMs / 2000) * 1000; // DNS counts in seconds
+  const least = Object.hasOwn(CLOUD_MIN_TTL_MS, publisher.type)
+    ? CLOUD_MIN_TTL_MS[publisher.type as keyof typeof CLOUD_MIN_TTL_MS]
+    : 0;
+  const to = Math.max(least, Math.floor(publisher.ttlMs / 2000) * 1000); // DNS counts in seconds
   return { key: "ttl", from: publisher.ttlMs, to, publisher: { ...publisher, ttlMs: to } };
 }
 

@@ -1,10 +1,17 @@
 /** Publishers from a document without problems. See `build.ts`. */
 import { assert } from "../base/assert.ts";
 import type { ReadService } from "./check_services.ts";
-import type { PublisherConfig, SecretSource } from "./publisher.ts";
+import {
+  CLOUD_MIN_TTL_MS,
+  type CloudPublisher,
+  type CloudRecord,
+  type PublisherConfig,
+  type SecretSource,
+} from "./publisher.ts";
 import { secret } from "./secret.ts";
 
 type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
+type ReadCloud = Extract<ReadPublisher, { type: CloudPublisher["type"] }>;
 
 const DEFAULT_TTL_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -53,6 +60,24 @@ export function buildPublisher(read: ReadPublisher): PublisherConfig {
         headers: read.headers ?? {},
         token: secretOf(read.token, read.token_env, read.token_file),
       };
+    case "route53":
+      return {
+        type: "route53",
+        ...cloudOf(read),
+        ...acting,
+        zoneId: there(read.zone_id),
+        accessKeyId: there(read.access_key_id),
+      };
+    case "google-dns":
+      return {
+        type: "google-dns",
+        ...cloudOf(read),
+        ...acting,
+        project: there(read.project),
+        managedZone: there(read.managed_zone),
+      };
+    default:
+      return { type: read.type, ...cloudOf(read), ...acting };
   }
 }
 
@@ -65,6 +90,22 @@ function recordOf(
     name: there(name),
     recordType: record_type ?? null,
     ttlMs: ttl ?? DEFAULT_TTL_MS,
+  };
+}
+
+function cloudOf(read: ReadCloud): Omit<CloudRecord, "timeoutMs" | "onDrift"> {
+  const [domain, record] = [there(read.domain), there(read.record)];
+  const least = Object.hasOwn(CLOUD_MIN_TTL_MS, read.type)
+    ? CLOUD_MIN_TTL_MS[read.type as keyof typeof CLOUD_MIN_TTL_MS]
+    : 0;
+  return {
+    name: record === "@" ? domain : `${record}.${domain}`,
+    domain,
+    record,
+    recordType: there(read.record_type),
+    ttlMs: read.ttl ?? Math.max(DEFAULT_TTL_MS, least),
+    token: there(secretOf(read.token, read.token_env, read.token_file) ?? undefined),
+    apiUrl: read.api_url?.replace(/\/+$/, "") ?? null,
   };
 }
 

@@ -4,9 +4,11 @@ import { hostKind } from "./address.ts";
 import type { ReadService } from "./check_services.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
+import { CLOUD_MIN_TTL_MS, type CloudPublisher } from "./publisher.ts";
 import type { Reading } from "./reading.ts";
 
 type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
+type ReadCloud = Extract<ReadPublisher, { type: CloudPublisher["type"] }>;
 type ReadRecord = Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>;
 
 /** A TTL above this deserves a word, ms. */
@@ -53,10 +55,26 @@ export function checkActing(
       checkSecret({ token, token_env: env, token_file: file }, path, reading);
       return;
     }
-    default:
+    case "dns":
+    case "exec":
       return;
+    default: {
+      const { token, token_env: env, token_file: file } = publisher;
+      const given = checkSecret({ token, token_env: env, token_file: file }, path, reading);
+      if (
+        given === null && !["token", "token_env", "token_file"].some((key) => reading.isBad([...path, key]))
+      ) {
+        reading.report([...path, "token_file"], "is missing: the token of the API", [
+          'such as token_env = "DNS_TOKEN", or token_file',
+        ]);
+      }
+      return checkCloud(publisher, path, values, published, reading);
+    }
   }
 }
+
+/** Publishers that keep a mark beside the name. */
+const FENCED: readonly string[] = ["rfc2136", "cloudflare", "route53", "google-dns"];
 
 const SECRETS = ["api_key", "api_key_env", "api_key_file"];
 
@@ -78,12 +96,35 @@ function checkSecret(
   return first;
 }
 
-function checkRecord(
-  publisher: ReadRecord,
+function checkCloud(
+  publisher: ReadCloud,
   path: Path,
   values: readonly (string | undefined)[],
   published: Map<string, string>,
   reading: Reading,
+): void {
+  const { domain, record, type, ttl } = publisher;
+  if (ttl !== undefined && Object.hasOwn(CLOUD_MIN_TTL_MS, type)) {
+    const least = CLOUD_MIN_TTL_MS[type as keyof typeof CLOUD_MIN_TTL_MS];
+    // deSEC lowers its limit on request, Cloudflare for Enterprise zones
+    const text = `${type} takes no TTL below ${durationText(least)}`;
+    const at = [...path, "ttl"];
+    const soft = type === "desec" || (type === "cloudflare" && ttl >= 30_000);
+    if (ttl < least && soft) reading.warn(at, `${text}, unless your account is allowed to`);
+    else if (ttl < least) reading.report(at, `found "${durationText(ttl)}"; ${text}`);
+  }
+  const name = record === "@" ? domain : `${record}.${domain}`;
+  if (domain === undefined || record === undefined) return checkKinds(publisher, path, values, reading);
+  checkRecord({ ...publisher, zone: domain, name }, path, values, published, reading, "record");
+}
+
+function checkRecord(
+  publisher: Pick<ReadRecord, "ttl" | "zone" | "name" | "record_type"> & { readonly type: string },
+  path: Path,
+  values: readonly (string | undefined)[],
+  published: Map<string, string>,
+  reading: Reading,
+  key = "name",
 ): void {
   if (publisher.ttl !== undefined && publisher.ttl > LONG_TTL_MS) {
     const text = durationText(publisher.ttl);
@@ -93,7 +134,7 @@ function checkRecord(
   const name = publisher.name === undefined ? null : parseName(publisher.name);
   const zone = publisher.zone === undefined ? null : parseName(publisher.zone);
   if (!name?.ok || !zone?.ok) return;
-  const at = [...path, "name"];
+  const at = [...path, key];
   const other = published.get(`outside ${name.value.key}`);
   if (other === undefined) published.set(`outside ${name.value.key}`, reading.show(at));
   else reading.report(at, `found "${publisher.name}"; ${other} publishes this name already`);
@@ -104,7 +145,7 @@ function checkRecord(
   } else if (sameName(name.value, zone.value) && values.some((value) => kindOf(value) === "CNAME")) {
     reading.report(at, "the top of a zone can publish only IP addresses; a target publishes a host name");
   }
-  if (publisher.type === "rfc2136" && !parseName(`_abfail.${publisher.name}`).ok) {
+  if (FENCED.includes(publisher.type) && !parseName(`_abfail.${publisher.name}`).ok) {
     reading.report(at, "is too long: the record of the epoch stands at _abfail. and this name");
   }
   for (const value of values) {
@@ -119,7 +160,7 @@ function checkRecord(
 }
 
 function checkKinds(
-  { record_type: type }: ReadRecord,
+  { record_type: type }: Pick<ReadRecord, "record_type">,
   path: Path,
   values: readonly (string | undefined)[],
   reading: Reading,

@@ -42,6 +42,24 @@ export function publisherLeaves(publisher: PublisherConfig): Readonly<Record<str
         headers: hidden(JSON.stringify(publisher.headers)),
         ...secretLeaves("token", publisher.token),
       };
+    default: {
+      const { domain, record, recordType, ttlMs, apiUrl, token } = publisher;
+      const account = publisher.type === "route53"
+        ? { zone_id: publisher.zoneId, access_key_id: publisher.accessKeyId }
+        : publisher.type === "google-dns"
+        ? { project: publisher.project, managed_zone: publisher.managedZone }
+        : {};
+      return {
+        ...common,
+        domain,
+        record,
+        record_type: recordType,
+        ttl: durationText(ttlMs),
+        api_url: apiUrl,
+        ...account,
+        ...secretLeaves("token", token),
+      };
+    }
   }
 }
 

@@ -78,12 +78,55 @@ export interface WebhookPublisher extends ActingPublisher {
   readonly token: SecretSource | null;
 }
 
+/** One record of one type at a DNS provider. */
+export interface CloudRecord extends ActingPublisher {
+  /** The zone, such as example.com. */
+  readonly domain: string;
+  /** The name within it, such as web; `@` is the domain itself. */
+  readonly record: string;
+  readonly recordType: RecordType;
+  readonly ttlMs: number;
+  readonly token: SecretSource;
+  /** Instead of the provider's own address; null = that. */
+  readonly apiUrl: string | null;
+}
+
+/** Providers that ask for no more than a token, with the shortest TTL that they take, ms. */
+export const CLOUD_MIN_TTL_MS = {
+  "digitalocean-dns": 30_000,
+  cloudflare: 60_000,
+  "hetzner-dns": 60_000,
+  desec: 3_600_000,
+  gandi: 300_000,
+} as const;
+
+export interface TokenCloudPublisher extends CloudRecord {
+  readonly type: keyof typeof CLOUD_MIN_TTL_MS;
+}
+
+/** The token is the secret access key. */
+export interface Route53Publisher extends CloudRecord {
+  readonly type: "route53";
+  readonly zoneId: string;
+  readonly accessKeyId: string;
+}
+
+/** The token is the JSON key of a service account. */
+export interface GoogleDnsPublisher extends CloudRecord {
+  readonly type: "google-dns";
+  readonly project: string;
+  readonly managedZone: string;
+}
+
+export type CloudPublisher = TokenCloudPublisher | Route53Publisher | GoogleDnsPublisher;
+
 export type PublisherConfig =
   | DnsPublisher
   | ExecPublisher
   | Rfc2136Publisher
   | PowerdnsPublisher
-  | WebhookPublisher;
+  | WebhookPublisher
+  | CloudPublisher;
 
 /** True where it can tell what the world shows. */
 export function canRead(publisher: Exclude<PublisherConfig, DnsPublisher>): boolean {
@@ -113,10 +156,11 @@ export function mapSecretFile(publisher: PublisherConfig, map: (path: string) =>
       return publisher.key === null ? publisher : { ...publisher, key: { ...publisher.key, secret: source } };
     case "powerdns":
       return { ...publisher, apiKey: source };
-    case "webhook":
-      return { ...publisher, token: source };
-    default:
+    case "dns":
+    case "exec":
       return publisher;
+    default:
+      return { ...publisher, token: source };
   }
 }
 
@@ -126,9 +170,10 @@ function secretSourceOf(publisher: PublisherConfig): SecretSource | null {
       return publisher.key?.secret ?? null;
     case "powerdns":
       return publisher.apiKey;
-    case "webhook":
-      return publisher.token;
-    default:
+    case "dns":
+    case "exec":
       return null;
+    default:
+      return publisher.token;
   }
 }

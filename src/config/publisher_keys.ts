@@ -4,20 +4,15 @@ import { err, ok } from "../base/result.ts";
 import { choice, duration, type Field, fromText, text } from "./field.ts";
 import { type Keys, list, optional, required, tagged } from "./field_table.ts";
 import { foundText } from "./problem.ts";
+import { parseName } from "../dns/name.ts";
+import { isHostName } from "./address.ts";
 import { RECORD_TYPES } from "./publisher.ts";
 import { command, domainName, filePath, headers, targetAddress, webUrl } from "./values.ts";
 
 /** Publishers of PRODUCT.md that this version does not have. */
 export const LATER_PUBLISHERS = [
-  "digitalocean-dns",
   "digitalocean-reserved-ip",
-  "cloudflare",
-  "route53",
-  "google-dns",
-  "hetzner-dns",
   "hetzner-floating-ip",
-  "desec",
-  "gandi",
 ] as const;
 
 const DAY_MS = 86_400_000;
@@ -53,6 +48,38 @@ const serverId: Field<string> = fromText("a server's id", "localhost", (value) =
   if (/^[A-Za-z0-9._-]{1,100}$/.test(value)) return ok(value);
   return err({ message: `found ${foundText(value)}; letters, digits, dots and hyphens are allowed` });
 });
+
+/** A name within a domain, or `@` for the domain itself. */
+const recordLabel: Field<string> = fromText("a name within the domain", "web", (value) => {
+  if (value === "@" || (parseName(value).ok && isHostName(value) && !value.endsWith("."))) return ok(value);
+  return err({
+    message: `found ${foundText(value)}; a name within the domain, such as "web", or "@" is needed`,
+  });
+});
+
+/** The keys of a DNS provider's record. */
+const cloud = {
+  domain: required(domainName, 'domain = "example.com"', "the domain that holds the record"),
+  record: required(recordLabel, 'record = "web"', "the name within it; @ = the domain itself"),
+  record_type: required(choice(RECORD_TYPES), 'record_type = "CNAME"', "kind of the record"),
+  token_env: optional(variable, "variable that holds the token of the API"),
+  token_file: optional(filePath("/etc/abfail/token"), "file that holds it"),
+  token: optional(inlineSecret, "the token itself; better in a file"),
+  api_url: optional(webUrl, "another address of the API"),
+  ...acting,
+} as const satisfies Keys;
+
+const TTL_WORDS = "how long resolvers may remember the answer";
+
+/** An id that a provider gives. */
+function providerId(example: string): Field<string> {
+  return fromText("an id", example, (value) => {
+    if (/^[A-Za-z0-9._:-]{1,128}$/.test(value)) return ok(value);
+    return err({
+      message: `found ${foundText(value)}; letters, digits, dots, colons and hyphens are allowed`,
+    });
+  });
+}
 
 /** One `[[services.publish]]`. */
 export const publisher = tagged(
@@ -109,6 +136,27 @@ export const publisher = tagged(
       token: optional(inlineSecret, "the token itself; better in a file"),
       ...acting,
     },
+    "digitalocean-dns": { ...cloud, ttl: optional(ttl, TTL_WORDS, "30s") },
+    cloudflare: { ...cloud, ttl: optional(ttl, TTL_WORDS, "60s") },
+    route53: {
+      ...cloud,
+      ttl: optional(ttl, TTL_WORDS, "30s"),
+      zone_id: required(providerId("Z0123456789ABC"), 'zone_id = "Z0123456789ABC"', "the hosted zone"),
+      access_key_id: required(
+        providerId("AKIAIOSFODNN7EXAMPLE"),
+        'access_key_id = "AKIA…"',
+        "the access key; token_env or token_file hold its secret",
+      ),
+    },
+    "google-dns": {
+      ...cloud,
+      ttl: optional(ttl, TTL_WORDS, "30s"),
+      project: required(providerId("my-project"), 'project = "my-project"', "the project"),
+      managed_zone: required(providerId("example-com"), 'managed_zone = "example-com"', "the managed zone"),
+    },
+    "hetzner-dns": { ...cloud, ttl: optional(ttl, TTL_WORDS, "60s") },
+    desec: { ...cloud, ttl: optional(ttl, TTL_WORDS, "1h") },
+    gandi: { ...cloud, ttl: optional(ttl, TTL_WORDS, "5m") },
   },
   LATER_PUBLISHERS,
   { later: ["rehearse", "verify"] },

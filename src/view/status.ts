@@ -293,6 +293,13 @@ const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>
   rfc2136: "compare-and-set",
   powerdns: "lease-only",
   webhook: "lease-only",
+  "digitalocean-dns": "lease-only",
+  cloudflare: "claim",
+  route53: "compare-and-set",
+  "google-dns": "compare-and-set",
+  "hetzner-dns": "lease-only",
+  desec: "lease-only",
+  gandi: "lease-only",
 };
 
 function switchStatus(

@@ -1,9 +1,9 @@
 /** All publishers of a config that act on the world; the embedded DNS server is none of them. */
-import { unreachable } from "../../base/assert.ts";
 import type { Config, PublisherConfig, ServiceConfig } from "../../config/config.ts";
 import { formatIpv6, parseIpv6 } from "../../dns/address.ts";
 import type { PublisherRef } from "../../node/events.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
+import { createCloudPublisher } from "./cloud/index.ts";
 import { createExecPublisher } from "./exec.ts";
 import { createPowerdnsPublisher } from "./powerdns.ts";
 import type { Publisher } from "./publisher.ts";
@@ -74,7 +74,7 @@ function createPublisher(
     case "webhook":
       return createWebhookPublisher(config, service.name, () => world.wallMs());
     default:
-      return unreachable(config);
+      return spelledAs(service, createCloudPublisher(config, () => world.wallMs()));
   }
 }
 

@@ -88,7 +88,7 @@ ca_file = "ca.pem"
 name = "nyc1"
 address = "10.0.1.20"
 [[services.publish]]
-type = "digitalocean-dns"
+type = "hetzner-floating-ip"
 domain = "example.com"
 [[services]]
 name = "api"
@@ -116,7 +116,8 @@ targets = [
     '26: services.web.check.ca_file: unknown key; it goes with type = "https" or "tls" or "grpc"\n' +
     "    the keys here: type, port, interval, fast_interval, timeout, fall, rise, path, method, headers, host, " +
     "expect_status, expect_body, follow_redirects, http2",
-    '31: services.web.publish[0].type: "digitalocean-dns" is not in this version yet; available: dns, exec, rfc2136, powerdns, webhook',
+    '31: services.web.publish[0].type: "hetzner-floating-ip" is not in this version yet; available: dns, exec, rfc2136, powerdns, webhook, ' +
+    "digitalocean-dns, cloudflare, route53, google-dns, hetzner-dns, desec, gandi",
     '35: services.api.check.type: found "htpp"; available: http, https, tcp, tls, udp, dns, grpc, exec\n' +
     '    did you mean "http"?',
     "38: services.api.targets.b.prot: unknown key\n    the keys here: name, address, publish",

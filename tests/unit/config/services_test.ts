@@ -215,3 +215,27 @@ Deno.test("notifications are a web address or a program, about known events", ()
     'did you mean "switch"?',
   );
 });
+
+Deno.test("a cloud publisher needs a token, a record that fits the targets, and a TTL that its provider takes", () => {
+  const cloud = (type: string, more = "", token = 'token_env = "DNS_TOKEN"'): string =>
+    CLUSTER + service({
+      rest: `[[services.publish]]\ntype = "${type}"\ndomain = "example.com"\nrecord = "web"\n` +
+        `record_type = "A"\n${token}\n${more}\n`,
+    });
+  const [built] = right(cloud("digitalocean-dns")).services[0]?.publish ?? [];
+  assert(built?.type === "digitalocean-dns");
+  assert.deepEqual([built.name, built.ttlMs, built.token], [
+    "web.example.com",
+    30_000,
+    { kind: "env", variable: "DNS_TOKEN" },
+  ]);
+  wrongOnce(cloud("digitalocean-dns", 'ttl = "20s"'), "takes no TTL below 30s");
+  wrongOnce(cloud("gandi", 'ttl = "1m"'), "takes no TTL below 5m");
+  assert.match(right(cloud("desec", 'ttl = "1m"')).warnings.join(), /no TTL below 1h, unless your account/);
+  wrongOnce(cloud("cloudflare", "", ""), "is missing: the token of the API");
+  wrongOnce(cloud("cloudflare").replace('record_type = "A"', 'record_type = "CNAME"'), "which takes A");
+  assert.match(wrong(cloud("route53")).join(), /zone_id: is missing[^]*access_key_id: is missing/);
+  const inline = right(cloud("hetzner-dns", "", 'token = "s3cr3t-token"'));
+  assert.match(inline.warnings.join(), /a secret in the config itself/);
+  assert(!JSON.stringify([inline, [...inline.flat]]).includes("s3cr3t-token"));
+});

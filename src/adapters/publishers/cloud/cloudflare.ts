@@ -2,7 +2,8 @@
  * The publisher `cloudflare`: one record of a zone. A write is one batch (a database transaction of Cloudflare): the
  * old epoch mark is deleted by its id, a new one is created, the record is changed in place.
  *
- * Fence `claim`: a late write names a mark that is gone. That a missing id fails the whole batch is what a transaction
+ * Fence `claim`: a late write names a mark that is gone. Two first writes at once are both taken; whoever finds two
+ * marks takes them away with its next write. That a missing id fails the whole batch is what a transaction
  * should do, but no document says so, therefore it is not called compare-and-set. A proxied record stays proxied; what
  * clients see then is up to Cloudflare, TTL included.
  */
@@ -34,7 +35,8 @@ interface Found extends RecordSet {
 export function createCloudflarePublisher(options: RecordOptions): Publisher {
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: () => new Headers({ authorization: `Bearer ${options.token.reveal()}` }),
+    token: options.token,
+    authorize: ({ token }) => new Headers({ authorization: `Bearer ${token}` }),
     explain: (_text, json) => {
       const code = numberAt(json, "errors", 0, "code");
       return {
@@ -43,7 +45,6 @@ export function createCloudflarePublisher(options: RecordOptions): Publisher {
         throttled: THROTTLE_CODES.includes(code ?? 0),
       };
     },
-    secrets: () => [options.token.reveal()],
     wallMs: options.wallMs,
   });
   const name = fullName(options);

@@ -19,9 +19,9 @@ const API = "https://desec.io/api/v1";
 export function createDesecPublisher(options: RecordOptions): Publisher {
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: () => new Headers({ authorization: `Token ${options.token.reveal()}` }),
+    token: options.token,
+    authorize: ({ token }) => new Headers({ authorization: `Token ${token}` }),
     explain: (_text, json) => ({ code: "", message: wordsOf(json) }),
-    secrets: () => [options.token.reveal()],
     wallMs: options.wallMs,
   });
   const { domain, record, recordType: type } = options;

@@ -47,9 +47,9 @@ export function createDigitaloceanHttp(
 ): CloudHttp {
   return createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: () => new Headers({ authorization: `Bearer ${options.token.reveal()}` }),
+    token: options.token,
+    authorize: ({ token }) => new Headers({ authorization: `Bearer ${token}` }),
     explain: (_text, json) => ({ code: textAt(json, "id") ?? "", message: textAt(json, "message") ?? "" }),
-    secrets: () => [options.token.reveal()],
     wallMs: options.wallMs,
   });
 }

@@ -12,8 +12,11 @@ export class CloudFailure extends Error {
 
   constructor(
     message: string,
-    more: { readonly retryAfterMs?: number | null; readonly status?: number | null; readonly code?: string } =
-      {},
+    more: {
+      readonly retryAfterMs?: number | null;
+      readonly status?: number | null;
+      readonly code?: string;
+    } = {},
   ) {
     super(message);
     this.retryAfterMs = more.retryAfterMs ?? null;

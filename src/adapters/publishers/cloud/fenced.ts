@@ -1,33 +1,31 @@
 /**
- * A record set with a fence beside it: a TXT record `_abfail.NAME` that holds the epoch of the last write and a count.
+ * A record set with a fence beside it: a TXT record `_abfail.NAME` with the mark of the last write (publish/epoch.ts).
  * Every write replaces exactly the mark that it has read, in one atomic change with the record itself. Whoever wrote
- * in between has replaced the mark, so the provider refuses the late write of an older epoch (providers.md, 10).
- *
- * Why a count: two writes of one epoch, of which the first comes late, must not look alike.
+ * in between has replaced the mark, so the provider refuses the late write of an earlier epoch (providers.md, 10).
+ * After a write without an answer nobody knows whether it was done: until its mark is seen or replaced, a look says
+ * `unclaimed`, and the next write shuts it out.
  */
+import { formatMark, judgeMark, parseMark } from "../../../publish/epoch.ts";
 import type { PublishResult } from "../../../publish/action.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import {
   isSame,
   performSafely,
+  recall,
   type RecordOptions,
   type RecordSet,
   type RecordStore,
-  shown,
+  type Seen,
   showOf,
   type Wanted,
+  wish,
 } from "./record.ts";
 
 /** Seconds that resolvers may remember a mark; nobody asks for it. */
 export const MARK_TTL_S = 60;
-
-/** What a mark says. */
-export interface Mark {
-  readonly term: number;
-  readonly node: number;
-  readonly count: number;
-}
+/** Refusals in one action after which it is left for the next: someone else writes all the time. */
+const MAX_TRIES = 3;
 
 /** One atomic change. */
 export interface Swap<Found extends RecordSet, Marked extends RecordSet> {
@@ -55,95 +53,119 @@ export function createFencedPublisher<Found extends RecordSet, Marked extends Re
   store: FencedStore<Found, Marked>,
   options: RecordOptions,
 ): Publisher {
-  let seen: { readonly shows: string | null; readonly atMs: number } | null = null;
+  const fenced = new Fenced(store);
+  let seen: Seen | null = null;
   return {
     canRead: true,
     perform: (action, timeoutMs, signal): Promise<PublishResult> =>
       performSafely(timeoutMs, signal, async (deadline) => {
-        if (action.kind === "read") {
-          if (seen !== null && store.http.budget.maySkipLook(seen.atMs)) return shown(seen.shows);
-          const shows = showOf(await store.read(deadline), options.values);
-          seen = { shows, atMs: options.wallMs() };
-          return shown(shows);
+        if (action.kind === "write") {
+          seen = null;
+          return await fenced.write(wish(action, options), deadline);
         }
-        seen = null;
-        const wanted = { value: action.value, ttlS: options.ttlS, epoch: action.epoch };
-        return await writeFenced(store, wanted, deadline);
+        const known = recall(seen, store.http, action.epoch);
+        if (known !== null) return known;
+        const result = await fenced.look(action.epoch ?? null, deadline);
+        seen = { result, epoch: action.epoch, atMs: options.wallMs() };
+        return result;
       }),
   };
 }
 
-async function writeFenced<Found extends RecordSet, Marked extends RecordSet>(
-  store: FencedStore<Found, Marked>,
-  wanted: Wanted,
-  signal: AbortSignal,
-): Promise<PublishResult> {
-  const own = readEpoch(wanted.epoch);
-  // the mark first: whatever changes after this look makes the swap fail
-  const mark = await store.readMark(signal);
-  const known = newestMark(mark);
-  if (known !== null && isNewer(known, own)) throw superseded(known);
-  const present = await store.read(signal);
-  const same = isSame(present, wanted);
-  if (same && known !== null && !isNewer(own, known)) return { kind: "ok", shows: undefined };
-  const newMark = formatMark({ ...own, count: (known?.count ?? 0) + 1 });
-  try {
-    await store.swap({ mark, newMark, present, wanted, same }, signal);
-  } catch (error) {
-    if (!(error instanceof CloudFailure) || !isRefusal(error)) throw error;
-    const now = await store.readMark(signal);
-    const found = newestMark(now);
-    if (found !== null && isNewer(found, own)) throw superseded(found);
-    if (now?.values.join() === mark?.values.join()) throw error;
-    throw new CloudFailure("refused: another write came in between", {
-      status: error.status,
-      code: error.code,
-    });
+class Fenced<Found extends RecordSet, Marked extends RecordSet> {
+  readonly #store: FencedStore<Found, Marked>;
+  /** The mark of a write whose answer never came; null when there is none. */
+  #lost: string | null = null;
+  /** The last write that was numbered. */
+  #used = { epoch: "", write: 0 };
+
+  constructor(store: FencedStore<Found, Marked>) {
+    this.#store = store;
   }
-  return { kind: "ok", shows: undefined };
-}
 
-function isRefusal(failure: CloudFailure): boolean {
-  const { status } = failure;
-  return status !== null && status >= 400 && status < 500 && ![401, 403, 429].includes(status);
-}
+  async look(epoch: string | null, signal: AbortSignal): Promise<PublishResult> {
+    const found = epoch === null ? null : await this.#store.readMark(signal);
+    const text = this.#textOf(found);
+    const shows = showOf(await this.#store.read(signal));
+    if (epoch === null) return { kind: "ok", shows };
+    if (text === this.#lost) this.#lost = null; // it was done after all
+    const mark = parseMark(text ?? "");
+    const verdict = judgeMark(mark, epoch);
+    if (mark !== null && verdict === "later") return { kind: "fenced", epoch: mark.epoch };
+    return { kind: "ok", shows, unclaimed: verdict !== "ours" || this.#lost !== null || isSeveral(found) };
+  }
 
-function superseded(by: Mark): CloudFailure {
-  return new CloudFailure(`refused: the newer epoch ${by.term}.${by.node} has written`, {
-    code: "superseded",
-  });
-}
-
-/** The epoch `TERM.NODE` of an action. */
-export function readEpoch(text: string): Pick<Mark, "term" | "node"> {
-  const [term, node] = text.split(".").map(Number);
-  return { term: term ?? 0, node: node ?? 0 };
-}
-
-/** `a` is of a later epoch than `b`: by term, then by node. */
-export function isNewer(a: Pick<Mark, "term" | "node">, b: Pick<Mark, "term" | "node">): boolean {
-  return a.term !== b.term ? a.term > b.term : a.node > b.node;
-}
-
-/** A mark as the text of its TXT record. */
-export function formatMark(mark: Mark): string {
-  return `abfail epoch=${mark.term}.${mark.node} n=${mark.count}`;
-}
-
-/** The newest of the marks that were found; throws a CloudFailure for a text that is none. */
-function newestMark(found: RecordSet | null): Mark | null {
-  let newest: Mark | null = null;
-  for (const text of found?.values ?? []) {
-    const parts = /^abfail epoch=(\d{1,16})\.(\d{1,5}) n=(\d{1,15})$/.exec(text);
-    if (parts === null) {
-      throw new CloudFailure("the TXT record _abfail.… holds something that is not an epoch");
+  async write(wanted: Wanted, signal: AbortSignal): Promise<PublishResult> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      // the mark first: whatever changes after this look makes the swap fail
+      const mark = await this.#store.readMark(signal);
+      const text = this.#textOf(mark);
+      if (text === this.#lost) this.#lost = null;
+      const there = parseMark(text ?? "");
+      const verdict = judgeMark(there, wanted.epoch);
+      if (there !== null && verdict === "later") return { kind: "fenced", epoch: there.epoch };
+      const present = await this.#store.read(signal);
+      const same = isSame(present, wanted);
+      if (same && verdict === "ours" && this.#lost === null && !isSeveral(mark)) {
+        return { kind: "ok", shows: undefined };
+      }
+      const write = this.#number(wanted.epoch, verdict === "ours" ? there?.write ?? 0 : 0);
+      const newMark = formatMark({ epoch: wanted.epoch, write, target: wanted.target });
+      if (await this.#try({ mark, newMark, present, wanted, same }, text, signal)) {
+        if (mark !== null || !isSeveral(await this.#store.readMark(signal))) {
+          return { kind: "ok", shows: undefined };
+        }
+      }
     }
-    const mark = { term: Number(parts[1]), node: Number(parts[2]), count: Number(parts[3]) };
-    if (newest === null || isNewer(mark, newest) || (!isNewer(newest, mark) && mark.count > newest.count)) {
-      newest = mark;
+    throw new CloudFailure(
+      "its mark changed under our hands again and again: does another cluster publish this name?",
+    );
+  }
+
+  /** False: refused, because the mark is another one by now. */
+  async #try(swap: Swap<Found, Marked>, text: string | null, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#store.swap(swap, signal);
+      this.#lost = null;
+      return true;
+    } catch (error) {
+      if (!(error instanceof CloudFailure)) throw error;
+      const { status } = error;
+      if (status === null || status < 300 || status >= 500) {
+        this.#lost = swap.newMark;
+        throw new CloudFailure(`${error.message}; whether it was done is not known`, error);
+      }
+      if (status < 400 || [401, 403, 429].includes(status)) throw error;
+      if (this.#textOf(await this.#store.readMark(signal)) === text) throw error; // it is not about the mark
+      return false;
     }
   }
-  return newest;
+
+  /** The next number of a write: above what stands there, and never one that a lost write may still bear. */
+  #number(epoch: string, there: number): number {
+    const used = this.#used.epoch === epoch ? this.#used.write : 0;
+    this.#used = { epoch, write: Math.max(there, used) + 1 };
+    return this.#used.write;
+  }
+
+  #textOf(mark: RecordSet | null): string | null {
+    let newest: string | null = null;
+    for (const text of mark?.values ?? []) {
+      const { epoch } = parseMark(text) ?? { epoch: null };
+      if (epoch === null) throw foreign();
+      if (newest === null || judgeMark(parseMark(newest), epoch) !== "later") newest = text;
+    }
+    return newest;
+  }
+}
+
+/** Two first writes at once, where the provider could not refuse the second: the next write takes both marks away. */
+function isSeveral(mark: RecordSet | null): boolean {
+  return mark !== null && mark.values.length > 1;
+}
+
+function foreign(): CloudFailure {
+  return new CloudFailure("the TXT record at _abfail.<name> is not this program's: remove it");
 }
 
 /** A TXT value without its quotes. */

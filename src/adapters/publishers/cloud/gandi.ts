@@ -19,12 +19,12 @@ const API = "https://api.gandi.net/v5/livedns";
 export function createGandiPublisher(options: RecordOptions): Publisher {
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: () => new Headers({ authorization: `Bearer ${options.token.reveal()}` }),
+    token: options.token,
+    authorize: ({ token }) => new Headers({ authorization: `Bearer ${token}` }),
     explain: (_text, json) => ({
       code: textAt(json, "cause") ?? "",
       message: textAt(json, "errors", 0, "description") ?? textAt(json, "message") ?? "",
     }),
-    secrets: () => [options.token.reveal()],
     wallMs: options.wallMs,
   });
   const { domain, record, recordType: type } = options;

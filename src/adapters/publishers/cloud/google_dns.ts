@@ -37,11 +37,12 @@ interface Found extends RecordSet {
 
 /** A publisher on Google Cloud DNS. */
 export function createGoogleDnsPublisher(options: GoogleDnsOptions): Publisher {
-  const tokens = createGoogleTokens(options.token, options.wallMs);
+  const tokens = createGoogleTokens(options.wallMs);
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: async (_request, _body, signal) =>
-      new Headers({ authorization: `Bearer ${await tokens.current(signal)}` }),
+    token: options.token,
+    authorize: async ({ token }, signal) =>
+      new Headers({ authorization: `Bearer ${await tokens.current(token, signal)}` }),
     explain: (_text, json) => {
       const code = textAt(json, "error", "errors", 0, "reason") ?? "";
       const message = textAt(json, "error", "message") ?? "";

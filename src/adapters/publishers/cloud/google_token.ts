@@ -1,6 +1,5 @@
 /** Access tokens for a Google service account: a signed claim (JWT, RS256) is exchanged for a token of an hour. */
 import { createSign } from "node:crypto";
-import type { Secret } from "../../../config/config.ts";
 import { CloudFailure } from "./failure.ts";
 import { createCloudHttp } from "./http.ts";
 import { numberAt, textAt } from "./json.ts";
@@ -13,8 +12,8 @@ const EARLY_MS = 60_000;
 const CLAIM_S = 3600;
 
 export interface GoogleTokens {
-  /** A token that is good now. Throws a CloudFailure. */
-  current(signal: AbortSignal): Promise<string>;
+  /** A token that is good now; `key` is the JSON of a service account key. Throws a CloudFailure. */
+  current(key: string, signal: AbortSignal): Promise<string>;
   /** The token was refused: the next one is a new one. */
   drop(): void;
   /** What must not be shown. */
@@ -28,14 +27,14 @@ interface Account {
   readonly tokenUrl: string;
 }
 
-/** `key` is the JSON of a service account key. */
-export function createGoogleTokens(key: Secret, wallMs: () => number): GoogleTokens {
+/** The tokens of one service account. */
+export function createGoogleTokens(wallMs: () => number): GoogleTokens {
   let held: { readonly token: string; readonly untilMs: number } | null = null;
   return {
-    current: async (signal): Promise<string> => {
+    current: async (key, signal): Promise<string> => {
       if (held !== null && wallMs() < held.untilMs) return held.token;
       const asked = wallMs();
-      const answer = await exchange(readAccount(key.reveal()), wallMs, signal);
+      const answer = await exchange(readAccount(key), wallMs, signal);
       held = { token: answer.token, untilMs: asked + answer.lifeMs - EARLY_MS };
       return held.token;
     },
@@ -69,6 +68,7 @@ async function exchange(
   const assertion = claim(account, Math.floor(wallMs() / 1000));
   const http = createCloudHttp({
     baseUrl: account.tokenUrl,
+    token: null,
     authorize: () => new Headers(),
     explain: (_text, json) => ({
       code: textAt(json, "error") ?? "",

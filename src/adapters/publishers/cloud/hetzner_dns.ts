@@ -53,13 +53,13 @@ export function createHetznerDnsPublisher(options: RecordOptions): Publisher {
 export function createHetznerHttp(options: Pick<RecordOptions, "token" | "apiUrl" | "wallMs">): CloudHttp {
   return createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: () => new Headers({ authorization: `Bearer ${options.token.reveal()}` }),
+    token: options.token,
+    authorize: ({ token }) => new Headers({ authorization: `Bearer ${token}` }),
     explain: (_text, json) => {
       const code = textAt(json, "error", "code") ?? "";
       const message = textAt(json, "error", "message") ?? "";
       return { code, message, throttled: code === "rate_limit_exceeded" };
     },
-    secrets: () => [options.token.reveal()],
     wallMs: options.wallMs,
   });
 }

@@ -4,6 +4,8 @@
  *
  * Why fetch: it goes through HTTPS_PROXY, which for cloud APIs is right, and keeps connections.
  */
+import type { SecretSource } from "../../../config/publisher.ts";
+import { readSecret } from "../../secret_source.ts";
 import { CloudFailure } from "./failure.ts";
 import { RateBudget, retryAfterMs } from "./limits.ts";
 
@@ -41,15 +43,24 @@ export interface ErrorWords {
   readonly throttled?: boolean;
 }
 
+/** A request that is about to be sent, and the secret to prove who asks. */
+export interface Proof {
+  readonly request: Request;
+  readonly body: string;
+  readonly token: string;
+}
+
 export interface HttpOptions {
   /** Without a final slash, such as https://api.example.com/v2. */
   readonly baseUrl: string;
+  /** Read anew for each request; null: none is needed. */
+  readonly token: SecretSource | null;
   /** More headers of a request: what proves who asks. May itself ask for a token. */
-  authorize(request: Request, body: string, signal: AbortSignal): Promise<Headers> | Headers;
+  authorize(asked: Proof, signal: AbortSignal): Promise<Headers> | Headers;
   /** Reads the provider's error body. */
   explain(text: string, json: unknown): ErrorWords;
-  /** What must never be shown. */
-  secrets(): readonly string[];
+  /** What must never be shown, beside the token. */
+  readonly secrets?: () => readonly string[];
   /** The answers are not JSON. */
   readonly xml?: boolean;
   wallMs(): number;
@@ -68,13 +79,17 @@ export function createCloudHttp(options: HttpOptions): CloudHttp {
   return {
     budget,
     send: async (wanted, signal): Promise<HttpAnswer> => {
-      const response = await ask(options, wanted, host, signal);
+      const token = await tokenOf(options);
+      const response = await ask(options, wanted, token, host, signal);
       budget.note(response.headers);
       const text = await readBody(response, host, signal);
       const { status, headers } = response;
       const good = status < 300 || (wanted.accept ?? []).includes(status);
       const json = options.xml === true ? null : parseJson(text);
-      if (!good) throw failureOf(options, budget, response, text, json ?? null, host);
+      if (!good) {
+        const secrets = [token, ...options.secrets?.() ?? []];
+        throw failureOf(options, budget, response, { text, json: json ?? null }, secrets, host);
+      }
       if (json === undefined) {
         throw new CloudFailure(`${host} answered HTTP ${status} with a broken body (not JSON)`, { status });
       }
@@ -83,9 +98,17 @@ export function createCloudHttp(options: HttpOptions): CloudHttp {
   };
 }
 
+async function tokenOf(options: HttpOptions): Promise<string> {
+  if (options.token === null) return "";
+  const token = await readSecret(options.token);
+  if (!token.ok) throw new CloudFailure(`there is no token: ${token.error}`);
+  return token.value;
+}
+
 async function ask(
   options: HttpOptions,
   wanted: HttpRequest,
+  token: string,
   host: string,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -100,7 +123,9 @@ async function ask(
   if (wanted.body !== undefined) headers.set("content-type", contentType);
   const bare = new Request(options.baseUrl + path, { method, headers });
   try {
-    for (const [name, value] of await options.authorize(bare, body, signal)) headers.set(name, value);
+    for (const [name, value] of await options.authorize({ request: bare, body, token }, signal)) {
+      headers.set(name, value);
+    }
     return await fetch(bare.url, {
       method,
       headers,
@@ -150,14 +175,14 @@ function failureOf(
   options: HttpOptions,
   budget: RateBudget,
   response: Response,
-  text: string,
-  json: unknown,
+  body: { readonly text: string; readonly json: unknown },
+  secrets: readonly string[],
   host: string,
 ): CloudFailure {
   const { status } = response;
-  const { code, message, throttled = false } = options.explain(text, json);
-  const words = clean(message, options.secrets());
-  const tail = [words, code === "" || words.includes(code) ? "" : `(${clean(code, options.secrets())})`]
+  const { code, message, throttled = false } = options.explain(body.text, body.json);
+  const words = clean(message, secrets);
+  const tail = [words, code === "" || words.includes(code) ? "" : `(${clean(code, secrets)})`]
     .filter((word) => word !== "").join(" ");
   const said = `${host} answered HTTP ${status}${meaning(status)}${tail === "" ? "" : `: ${tail}`}`;
   const asked = retryAfterMs(response.headers, options.wallMs());

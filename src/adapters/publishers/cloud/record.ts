@@ -1,11 +1,9 @@
 /** One DNS record set of a cloud provider as a publisher: look, compare, change only what differs. */
-import type { PublishResult } from "../../../publish/action.ts";
-import type { Secret } from "../../../config/config.ts";
+import type { PublishAction, PublishResult } from "../../../publish/action.ts";
+import type { RecordType, SecretSource } from "../../../config/publisher.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp } from "./http.ts";
-
-export type RecordType = "A" | "AAAA" | "CNAME";
 
 /** What all DNS publishers of this folder take. */
 export interface RecordOptions {
@@ -16,9 +14,7 @@ export interface RecordOptions {
   readonly recordType: RecordType;
   /** Whole seconds. */
   readonly ttlS: number;
-  /** What the targets publish: a value that means the same is told in this spelling. */
-  readonly values: readonly string[];
-  readonly token: Secret;
+  readonly token: SecretSource;
   /** Instead of the provider's own address; null = that. */
   readonly apiUrl: string | null;
   /** Ms since 1970. */
@@ -38,6 +34,7 @@ export interface Wanted {
   /** Null: the set is to be removed. */
   readonly value: string | null;
   readonly ttlS: number;
+  readonly target: string | null;
   readonly epoch: string;
 }
 
@@ -56,23 +53,21 @@ export function createRecordPublisher<Found extends RecordSet>(
   options: RecordOptions,
 ): Publisher {
   /** What was seen last, for looks that the rate limit does not allow. */
-  let seen: { readonly shows: string | null; readonly atMs: number } | null = null;
-  const look = async (signal: AbortSignal): Promise<Found | null> => {
-    const present = await store.read(signal);
-    seen = { shows: showOf(present, options.values), atMs: options.wallMs() };
-    return present;
-  };
+  let seen: Seen | null = null;
   return {
     canRead: true,
     perform: (action, timeoutMs, signal): Promise<PublishResult> =>
       performSafely(timeoutMs, signal, async (deadline) => {
         if (action.kind === "read") {
-          if (seen !== null && store.http.budget.maySkipLook(seen.atMs)) return shown(seen.shows);
-          return shown(showOf(await look(deadline), options.values));
+          const known = recall(seen, store.http, action.epoch);
+          if (known !== null) return known;
+          const result: PublishResult = { kind: "ok", shows: showOf(await store.read(deadline)) };
+          seen = { result, epoch: action.epoch, atMs: options.wallMs() };
+          return result;
         }
-        const present = await look(deadline);
         seen = null;
-        const wanted = { value: action.value, ttlS: options.ttlS, epoch: action.epoch };
+        const present = await store.read(deadline);
+        const wanted = wish(action, options);
         if (!isSame(present, wanted)) await store.change(present, wanted, deadline);
         return { kind: "ok", shows: undefined };
       }),
@@ -99,19 +94,32 @@ export async function performSafely(
   }
 }
 
-/** The answer of a look. */
-export function shown(shows: string | null): PublishResult {
-  return { kind: "ok", shows };
+/** The last look at a record. */
+export interface Seen {
+  readonly result: PublishResult;
+  /** Of the tenure that looked: another one looks anew. */
+  readonly epoch: string | undefined;
+  /** Ms since 1970. */
+  readonly atMs: number;
+}
+
+/** The last look, where the rate limit leaves too little for another; null: look. */
+export function recall(seen: Seen | null, http: CloudHttp, epoch: string | undefined): PublishResult | null {
+  return seen !== null && seen.epoch === epoch && http.budget.maySkipLook(seen.atMs) ? seen.result : null;
+}
+
+/** What a write wants. */
+export function wish(
+  { value, target, epoch }: Extract<PublishAction, { kind: "write" }>,
+  { ttlS }: RecordOptions,
+): Wanted {
+  return { value, ttlS, target, epoch };
 }
 
 /** The set as one text: several values, which are not ours, are all named. */
-export function showOf(present: RecordSet | null, values: readonly string[]): string | null {
+export function showOf(present: RecordSet | null): string | null {
   if (present === null || present.values.length === 0) return null;
-  const spelled = present.values.map((value) => {
-    const normal = normalise(value);
-    return values.find((known) => normalise(known) === normal) ?? normal;
-  });
-  return spelled.toSorted().join(", ");
+  return present.values.map(normalise).toSorted().join(",");
 }
 
 /** Two spellings of one value become equal: no final dot, small letters, the short form of IPv6. */

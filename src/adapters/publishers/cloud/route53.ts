@@ -15,7 +15,7 @@ import {
   type Swap,
   unquote,
 } from "./fenced.ts";
-import { type CloudHttp, createCloudHttp } from "./http.ts";
+import { type CloudHttp, createCloudHttp, type Proof } from "./http.ts";
 import { absolute, fullName, normalise, type RecordOptions, type RecordSet } from "./record.ts";
 import { element, elements, escape } from "./xml.ts";
 
@@ -34,13 +34,13 @@ export interface Route53Options extends RecordOptions {
 export function createRoute53Publisher(options: Route53Options): Publisher {
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
-    authorize: (request, body) => sign(options, request, body),
+    token: options.token,
+    authorize: (asked) => sign(options, asked),
     explain: (text) => {
       const code = element(text, "Code") ?? "";
       const message = element(text, "Message") ?? "";
       return { code, message, throttled: THROTTLE_CODES.includes(code) };
     },
-    secrets: () => [options.token.reveal()],
     xml: true,
     wallMs: options.wallMs,
   });
@@ -58,7 +58,7 @@ export function createRoute53Publisher(options: Route53Options): Publisher {
   return createFencedPublisher(store, options);
 }
 
-async function sign(options: Route53Options, request: Request, body: string): Promise<Headers> {
+async function sign(options: Route53Options, { request, body, token }: Proof): Promise<Headers> {
   const datetime = new Date(options.wallMs()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
   const signer = new AwsV4Signer({
     method: request.method,
@@ -66,7 +66,7 @@ async function sign(options: Route53Options, request: Request, body: string): Pr
     headers: request.headers,
     body: body === "" ? null : body,
     accessKeyId: options.accessKeyId,
-    secretAccessKey: options.token.reveal(),
+    secretAccessKey: token,
     service: "route53",
     region: "us-east-1",
     datetime,
