@@ -169,7 +169,9 @@ function onDeadline(turn: Turn): void {
 function countVanished(turn: Turn): void {
   const { state, now } = turn;
   const promise = state.promise;
-  if (promise !== null && promise.expires <= now && promise.ballot !== state.ranOut) {
+  const counted = promise !== null && state.ranOut !== null &&
+    compareBallots(promise.ballot, state.ranOut) === 0;
+  if (promise !== null && promise.expires <= now && !counted) {
     state.ranOut = promise.ballot;
     const holder = state.peers.get(promise.ballot.node);
     if (holder !== undefined) holder.vanished++;

@@ -168,3 +168,18 @@ Deno.test("twenty and thirty percent loss change no leader", () => {
     assert.equal(changes.length, 0, `${changes.length} changes at ${percent} %`);
   }
 });
+
+Deno.test("a tenure that runs out twice counts once, whichever datagram renewed it in between", () => {
+  const lab = new Lab({ preempt: false });
+  lab.until(() => lab.leader() === 1);
+  lab.run(500);
+  const state = lab.node(3);
+  lab.crash(1);
+  lab.lose = () => true; // nobody else comes to lead
+  lab.run(1500);
+  const held = state.promise!.ballot;
+  assert.equal(state.peers.get(1)!.vanished, 1);
+  state.promise = { ballot: structuredClone(held), expires: lab.now + 100 }; // as a late claim of it would
+  lab.run(500);
+  assert.equal(state.peers.get(1)!.vanished, 1);
+});
