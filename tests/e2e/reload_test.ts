@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestCluster } from "../support/cluster.ts";
+import { pause, randomKey, TestCluster } from "../support/cluster.ts";
 
 Deno.test("SIGHUP takes up a changed config, refuses a wrong one, and moves no lease", async (t) => {
   await using cluster = new TestCluster({});
@@ -38,6 +38,33 @@ Deno.test("SIGHUP takes up a changed config, refuses a wrong one, and moves no l
       assert.match(line.text, /in force/);
     }
     await cluster.untilWell(1, "web-a");
+    assert.equal((await cluster.status(1))?.leader?.epoch, epoch);
+  });
+
+  await t.step("the cluster key is exchanged in three reloads, and the leader stays", async () => {
+    const next = randomKey();
+    const lists = [
+      (old: string) => `"${old}", "${next}"`,
+      (old: string) => `"${next}", "${old}"`,
+      () => `"${next}"`,
+    ];
+    const [, old = ""] = /keys = \["([^"]+)"\]/.exec(Deno.readTextFileSync(cluster.configFile(1))) ?? [];
+    for (const list of lists) {
+      for (const id of [1, 2, 3]) {
+        const since = performance.now();
+        edit(id, (text) => text.replace(/keys = \[.*\]/, `keys = [${list(old)}]`));
+        cluster.node(id).kill("SIGHUP");
+        await cluster.until(
+          `node ${id} takes the keys up`,
+          () =>
+            cluster.node(id).log.some(({ name, text, at }) =>
+              name === "reload" && at >= since && text.includes("in force")
+            ),
+        );
+      }
+      await pause(600); // longer than the lease: were anything refused, it would have run out
+      await cluster.untilWell(1, "web-a");
+    }
     assert.equal((await cluster.status(1))?.leader?.epoch, epoch);
   });
 
