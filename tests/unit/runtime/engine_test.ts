@@ -103,7 +103,10 @@ Deno.test("a write under way is cut off when its lease is not renewed", async ()
   engine.give({ kind: "deadline" });
   assert.equal(seen.writes.length, 1);
   time = now + 5000;
-  await cut.promise;
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => limit = setTimeout(() => resolve("not within 5 s"), 5000));
+  assert.equal(await Promise.race([cut.promise.then(() => "cut off"), late]), "cut off");
+  clearTimeout(limit);
   await settle();
   engine.end();
 });
