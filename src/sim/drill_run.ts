@@ -67,7 +67,8 @@ export function runDrillSeed(options: DrillOptions): DrillResult {
   const lanes = new Lanes();
   const world = new NodeWorld({
     seed,
-    config: without === "observers" ? oneObserver(options.config) : options.config,
+    config: options.config,
+    nodesConfig: without === "observers" ? oneObserver(options.config) : options.config,
     rho: scenario.name === "clock-drift" || scenario.name === "chaos" ? 0.01 : 0.001,
     fence: without === "fence" ? "broken" : seed % 4 === 0 ? "none" : "compares",
     disks: without === "quarantine" || seed % 5 === 0,

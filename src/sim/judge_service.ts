@@ -2,13 +2,15 @@
  * Judges what the world sees of one service, by the truth about its targets:
  * one writer: no write starts under an epoch below one that has started, none without the lease, and none takes effect
  * over a newer one where the far side compares; elsewhere it is put right while all is calm;
- * one target: while all is calm and one leader leads, never for longer than the budget a target that a majority cannot
- * reach while another is up everywhere; and no automatic switch away from a target that a majority reached all along.
+ * one target: while all is calm and one leader leads, never for longer than the budget a target that is down by the
+ * service's own `observers` while another is up everywhere; and no automatic switch away from one that was not. A
+ * pinned target and a drained one are the operator's own business.
  */
 import type { NodeId } from "../base/id.ts";
-import type { ClusterState, SwitchRecord } from "../failover/cluster_state.ts";
+import type { ClusterState, ServiceDecision, SwitchRecord } from "../failover/cluster_state.ts";
+import { warmupOf } from "../failover/first_decision.ts";
 import { failoverBudget } from "../config/budget.ts";
-import type { Config, ServiceConfig } from "../config/config.ts";
+import type { Config, Observers, ServiceConfig } from "../config/config.ts";
 import type { Verdict } from "./promise.ts";
 import { compareEpochs, type VirtualProvider } from "./provider.ts";
 import type { VirtualTarget } from "./target.ts";
@@ -28,19 +30,20 @@ export interface Moment {
 }
 
 export class ServiceJudge {
-  readonly service: ServiceConfig;
+  /** As in force now. */
+  service: ServiceConfig;
   readonly targets: readonly VirtualTarget[];
   readonly providers: readonly VirtualProvider[];
   readonly #zones: readonly string[];
   readonly #verdict: Verdict;
-  readonly #limitMs: number;
-  readonly #detectMs: number;
+  #limitMs = 0;
+  #detectMs = 0;
   /** Epochs are not promised to rise any more: a majority was without memory. */
   readonly #isExcused: () => boolean;
   #highestStarted = "";
   #badSince: number | null = null;
   #wrongSince = new Map<VirtualProvider, number>();
-  /** Since when a majority reaches a target; null = it does not. */
+  /** Since when too few zones miss a target to call it down; null = it is down. */
   readonly #reachedSince = new Map<VirtualTarget, number | null>();
   /** Targets that have been up from anywhere since the beginning. */
   readonly #everUp = new Set<VirtualTarget>();
@@ -60,10 +63,7 @@ export class ServiceJudge {
     this.providers = providers;
     this.#zones = config.cluster.nodes.map((node) => node.zone);
     this.#verdict = verdict;
-    const { detect, decide, publish } = failoverBudget(config, service);
-    const { fall, timeoutMs, intervalMs } = service.check;
-    this.#detectMs = fall * (intervalMs + timeoutMs) + 2 * config.election.leaseMs + SLACK_MS;
-    this.#limitMs = detect.worst + decide.worst + publish.worst + SLACK_MS;
+    this.reconfigure(config, service);
     for (const provider of providers) {
       provider.onApply = ({ at, epoch }): void => {
         if (compareEpochs(epoch, provider.epoch) >= 0) return;
@@ -75,6 +75,15 @@ export class ServiceJudge {
         );
       };
     }
+  }
+
+  /** Another config is in force. */
+  reconfigure(config: Config, service: ServiceConfig): void {
+    this.service = service;
+    const { detect, decide, publish } = failoverBudget(config, service);
+    const { fall, timeoutMs, intervalMs } = service.check;
+    this.#detectMs = fall * (intervalMs + timeoutMs) + 2 * config.election.leaseMs + SLACK_MS;
+    this.#limitMs = detect.worst + decide.worst + publish.worst + SLACK_MS + warmupOf(service);
   }
 
   /** A node starts a write. */
@@ -92,7 +101,7 @@ export class ServiceJudge {
   look(moment: Moment): void {
     for (const target of this.targets) {
       if (this.#isUpAnywhere(target)) this.#everUp.add(target);
-      if (!this.#isReached(target)) this.#reachedSince.set(target, null);
+      if (this.#mayBeDown(target)) this.#reachedSince.set(target, null);
       else if (this.#reachedSince.get(target) == null) this.#reachedSince.set(target, moment.at);
     }
     const decision = moment.cluster?.services[this.service.name] ?? null;
@@ -101,25 +110,35 @@ export class ServiceJudge {
       this.#wrongSince.clear();
       return;
     }
-    this.#lookAtActive(moment, decision.active);
+    this.#lookAtActive(moment, decision);
     this.#lookAtProviders(moment, decision.active);
   }
 
-  /** A switch has been decided, by the leader of `epoch`. One that it only took over from a former leader is no news. */
-  switched(cluster: ClusterState, epoch: string | null, at: number): void {
+  /**
+   * A switch has been decided, by the leader of `epoch`: it is judged and given back. One that was seen already, or
+   * that the leader only took over from a former one, is no news: null.
+   */
+  switched(cluster: ClusterState, epoch: string | null, at: number): SwitchRecord | null {
     const last = cluster.services[this.service.name]?.lastSwitch ?? null;
-    if (last === null) return;
+    if (last === null) return null;
     const name = `${last.epoch} ${last.atWallMs} ${last.to}`;
-    if (name === this.#lastSwitch) return;
+    if (name === this.#lastSwitch) return null;
     this.#lastSwitch = name;
-    if (last.epoch === epoch) this.#judgeChoice(last, at);
-    if (last.epoch !== epoch || (last.reason !== "down" && last.reason !== "all-down")) return;
+    if (last.epoch !== epoch) return null;
+    this.#judgeChoice(last, at);
+    if (last.reason === "down" || last.reason === "all-down") this.#judgeLeaving(last, at);
+    return last;
+  }
+
+  /** No automatic switch away from a target that enough observers reach. */
+  #judgeLeaving(last: SwitchRecord, at: number): void {
     const from = this.targets.find((target) => target.name === last.from);
     const since = from === undefined ? null : this.#reachedSince.get(from) ?? null;
     if (from === undefined || since === null || at - since <= this.#detectMs) return;
-    const detail = `${this.service.name} left ${from.name} as ${last.reason}, a majority has reached it for ${
-      Math.round(at - since)
-    } ms`;
+    const detail =
+      `${this.service.name} left ${from.name} as ${last.reason}, enough zones have reached it for ${
+        Math.round(at - since)
+      } ms`;
     this.#verdict.broken("one-target", at, detail);
   }
 
@@ -144,12 +163,13 @@ export class ServiceJudge {
       this.providers.every((provider) => provider.value === target.published);
   }
 
-  #lookAtActive({ at, calmSince }: Moment, active: string | null): void {
+  #lookAtActive({ at, calmSince }: Moment, { active, pinned, drained }: ServiceDecision): void {
     const target = this.targets.find((candidate) => candidate.name === active);
     const better = this.targets.find((candidate) =>
-      candidate !== target && this.#zones.every((zone) => candidate.isUpFrom(zone))
+      candidate !== target && !drained.includes(candidate.name) && this.#isConfigured(candidate) &&
+      this.#zones.every((zone) => candidate.isUpFrom(zone))
     );
-    const bad = better !== undefined && (target === undefined || this.#isDown(target));
+    const bad = pinned === null && better !== undefined && (target === undefined || this.#isDown(target));
     if (!bad) {
       this.#badSince = null;
       return;
@@ -187,8 +207,43 @@ export class ServiceJudge {
     return this.#zones.filter((zone) => target.isUpFrom(zone)).length * 2 > this.#zones.length;
   }
 
-  /** A majority does not reach it. */
+  #isConfigured(target: VirtualTarget): boolean {
+    return this.service.targets.some(({ name }) => name === target.name);
+  }
+
+  /** So many zones miss it that it must be called down. */
   #isDown(target: VirtualTarget): boolean {
-    return this.#zones.filter((zone) => !target.isUpFrom(zone)).length * 2 > this.#zones.length;
+    return this.#missing(target) >= missesFor(this.service.observers, this.#zones.length).must;
+  }
+
+  /** So many zones miss it that it may be called down. */
+  #mayBeDown(target: VirtualTarget): boolean {
+    return this.#missing(target) >= missesFor(this.service.observers, this.#zones.length).may;
+  }
+
+  #missing(target: VirtualTarget): number {
+    return this.#zones.filter((zone) => !target.isUpFrom(zone)).length;
+  }
+}
+
+/**
+ * How many of `n` observers must miss a target before it may, and before it must be called down (`health/weigh.ts`).
+ * With "leader" it is one of them, and the judge does not ask which; with "all" those that are there, half at least.
+ */
+function missesFor(observers: Observers, n: number): { readonly may: number; readonly must: number } {
+  const half = Math.floor(n / 2) + 1;
+  switch (observers) {
+    case "majority":
+      return { may: half, must: half };
+    case "all":
+      return { may: half, must: n };
+    case "any":
+      return { may: 1, must: 1 };
+    case "leader":
+      return { may: 1, must: n };
+    default: {
+      const k = Math.min(observers, n);
+      return { may: k, must: k };
+    }
   }
 }

@@ -40,14 +40,17 @@ export class NodeProgram implements Program {
   }
 }
 
-/** Starts whole nodes of one config. `born` sees each new life; a mutation makes all of them wrong alike. */
+/** Starts whole nodes with the config in force. `born` sees each new life; a mutation makes all of them wrong alike. */
 export function nodeProgram(
-  config: Config,
+  config: () => Config,
   born: (id: number, program: NodeProgram) => void,
   mutation: NodeMutation | null = null,
 ): StartProgram {
   return (id, incarnation, memory, env) => {
-    const program = new NodeProgram(createNode({ config, self: id, incarnation, memory }, env), mutation);
+    const program = new NodeProgram(
+      createNode({ config: config(), self: id, incarnation, memory }, env),
+      mutation,
+    );
     born(id, program);
     return program;
   };

@@ -4,14 +4,14 @@ import type { Config, ServiceConfig } from "../config/config.ts";
 import { formatEpoch } from "../election/ballot.ts";
 import type { ElectionState } from "../election/state.ts";
 import { actingBallot, holdsLease } from "../election/step.ts";
-import type { ClusterState } from "../failover/cluster_state.ts";
-import type { Effect } from "../node/events.ts";
+import type { ClusterState, SwitchRecord } from "../failover/cluster_state.ts";
+import type { Command, Effect } from "../node/events.ts";
 import { mayPublish } from "../node/node.ts";
 import { NodeClock } from "./clock.ts";
 import { VirtualClient } from "./client.ts";
 import { createMachine, Engine } from "./engine.ts";
 import type { Lanes } from "./lanes.ts";
-import { describeFault, FaultBox } from "./faults.ts";
+import { describeFault, type Fault, FaultBox, type Who } from "./faults.ts";
 import { ElectionJudge } from "./judge_election.ts";
 import { ServiceJudge } from "./judge_service.ts";
 import type { Machine } from "./machine.ts";
@@ -20,10 +20,11 @@ import { type Latency, Network } from "./network.ts";
 import type { NodeMutation } from "./node_mutations.ts";
 import { type NodeProgram, nodeProgram } from "./node_program.ts";
 import { Verdict } from "./promise.ts";
-import { type Fence, GOOD_MOOD, type ProviderMood, VirtualProvider } from "./provider.ts";
-import { chance, draw } from "./swarm.ts";
+import { type Fence, VirtualProvider } from "./provider.ts";
 import { VirtualTarget } from "./target.ts";
-import type { Step, WhichTarget, WorldFault } from "./world_faults.ts";
+import { drawMoment } from "./picture.ts";
+import { Troubles } from "./troubles.ts";
+import { describeCommand, type Step, type WorldFault } from "./world_faults.ts";
 
 /** What is written on the timeline. */
 export interface Entry {
@@ -35,7 +36,10 @@ export interface Entry {
 
 export interface NodeWorldOptions {
   readonly seed: number;
+  /** What the world is judged by, and what the nodes run with unless `nodesConfig` says otherwise. */
   readonly config: Config;
+  /** Another config for the nodes: a guard taken away. */
+  readonly nodesConfig?: Config;
   readonly rho?: number;
   /** Whether providers refuse writes of older epochs. */
   readonly fence?: Fence;
@@ -71,6 +75,12 @@ const TOLD: Readonly<Record<string, string>> = {
   "twin": "other",
 };
 
+/** One switch, `atMs` in true time. */
+export interface Switched extends SwitchRecord {
+  readonly service: string;
+  readonly atMs: number;
+}
+
 export class NodeWorld {
   readonly engine: Engine;
   readonly verdict = new Verdict();
@@ -82,6 +92,8 @@ export class NodeWorld {
   readonly options: NodeWorldOptions;
   /** From a fault of the leader until the next leader acts, ms. */
   readonly leaderFailovers: number[] = [];
+  /** What was decided, by the leader that decided it, in order. */
+  readonly switches: Switched[] = [];
   /** From a fault of the active target until a client is served by another, ms. */
   readonly serviceFailovers: number[] = [];
   readonly #programs = new Map<number, NodeProgram>();
@@ -93,7 +105,9 @@ export class NodeWorld {
   #lastCluster: ClusterState | null = null;
   #calmSince: number | null = null;
   #calmLeader: Machine | null = null;
-  #worldFaults = 0;
+  #config: Config;
+  #requests = 0;
+  readonly #troubles: Troubles;
 
   constructor(options: NodeWorldOptions) {
     this.options = options;
@@ -117,7 +131,12 @@ export class NodeWorld {
         lateMs: 0.3,
       })
     );
-    const start = nodeProgram(config, (id, program) => this.#programs.set(id, program), options.nodeMutation);
+    this.#config = options.nodesConfig ?? config;
+    const start = nodeProgram(
+      () => this.#config,
+      (id, program) => this.#programs.set(id, program),
+      options.nodeMutation,
+    );
     const latency = (from: number, to: number): Latency =>
       this.machines[from]?.zone === this.machines[to]?.zone ? NEAR : FAR[config.election.timing];
     this.engine = new Engine({
@@ -143,6 +162,14 @@ export class NodeWorld {
         if (fault.kind === "pause" && who !== null) this.#gapAt.set(who, this.engine.now + fault.forMs);
         this.#tell("fault", describeFault(fault, who));
       },
+    });
+    this.#troubles = new Troubles({
+      services: this.services,
+      now: () => this.engine.now,
+      after: (ms, act) => this.engine.after(ms, act),
+      tell: (text) => this.#tell("fault", text),
+      active: (service) => this.committed()?.services[service]?.active,
+      lost: (target) => this.#lost(target),
     });
     for (const service of config.services) {
       this.#createService(service, random.fork(`service ${service.name}`));
@@ -194,55 +221,34 @@ export class NodeWorld {
   strike(fault: WorldFault): void {
     switch (fault.kind) {
       case "target":
-        return this.#forTargets(fault.target, (target) => {
-          target.trouble = fault.trouble;
-          target.changedAt = this.engine.now;
-          this.#tell("fault", `${target.service}/${target.name} ${fault.trouble}`);
-          this.#lost(target);
-          this.#undoAfter(fault.forMs, () => {
-            target.trouble = null;
-            target.changedAt = this.engine.now;
-            this.#tell("fault", `${target.service}/${target.name} is well again`);
-          });
-        });
       case "unreachable":
-        return this.#forTargets(fault.target, (target) => this.#cutTarget(target, fault.zones, fault.forMs));
+      case "provider":
+        return this.#troubles.strike(fault);
       case "zone":
         return this.#zoneOut(fault.zone, fault.forMs);
-      case "provider":
-        return this.#moodSwing(fault.mood, fault.forMs);
-      default: {
-        const who = "who" in fault && fault.who === "leader" ? this.judge.leader(this.engine.now) : null;
-        const leader = this.judge.leader(this.engine.now);
-        const hitsLeader = leader !== null && "who" in fault && (who === leader || fault.who === leader.id);
-        this.faults.strike(fault);
-        const takes = ["crash", "pause", "isolate", "stop"].includes(fault.kind);
-        if (hitsLeader && takes) this.#leaderLostAt ??= this.engine.now;
-      }
+      case "command":
+        return this.#operate(fault.who, fault.command);
+      case "reload":
+        return this.#reload(fault.config);
+      default:
+        return this.#strikeMachine(fault);
     }
+  }
+
+  #strikeMachine(fault: Fault): void {
+    const leader = this.judge.leader(this.engine.now);
+    const hitsLeader = leader !== null && "who" in fault &&
+      (fault.who === "leader" || fault.who === leader.id);
+    this.faults.strike(fault);
+    const takes = ["crash", "pause", "isolate", "stop"].includes(fault.kind);
+    if (hitsLeader && takes) this.#leaderLostAt ??= this.engine.now;
   }
 
   /** Takes back all faults. */
   heal(): void {
     this.#tell("fault", "all faults are over");
     this.faults.heal();
-    for (const service of this.services) {
-      for (const target of service.targets) {
-        if (target.trouble !== null || target.cutOff.size > 0) target.changedAt = this.engine.now;
-        target.trouble = null;
-        target.cutOff.clear();
-      }
-      for (const provider of service.providers) provider.mood = GOOD_MOOD;
-    }
-    this.#worldFaults++;
-  }
-
-  #undoAfter(ms: number, undo: () => void): void {
-    if (ms === Infinity) return;
-    const era = this.#worldFaults;
-    this.engine.after(ms, () => {
-      if (this.#worldFaults === era) undo();
-    });
+    this.#troubles.heal();
   }
 
   /** Notes when an active target dies, for as long as another could take its place. */
@@ -253,23 +259,6 @@ export class NodeWorld {
     else if (active === target.name && !this.#targetLostAt.has(target.service)) {
       this.#targetLostAt.set(target.service, { at: this.engine.now, name: target.name });
     }
-  }
-
-  #cutTarget(target: VirtualTarget, zones: readonly string[], forMs: number): void {
-    const count = (by: number): void => {
-      for (const zone of zones) {
-        const left = (target.cutOff.get(zone) ?? 0) + by;
-        if (left > 0) target.cutOff.set(zone, left);
-        else target.cutOff.delete(zone);
-      }
-      target.changedAt = this.engine.now;
-    };
-    count(1);
-    this.#tell("fault", `${target.service}/${target.name} cannot be reached from ${zones.join(", ")}`);
-    this.#undoAfter(forMs, () => {
-      count(-1);
-      this.#tell("fault", `${target.service}/${target.name} can be reached from ${zones.join(", ")} again`);
-    });
   }
 
   #zoneOut(zone: string, forMs: number): void {
@@ -288,22 +277,23 @@ export class NodeWorld {
     }
   }
 
-  #moodSwing(mood: ProviderMood, forMs: number): void {
-    this.#tell("fault", describeMood(mood));
-    for (const { providers } of this.services) {
-      for (const provider of providers) {
-        provider.mood = mood;
-        this.#undoAfter(forMs, () => provider.mood = GOOD_MOOD);
-      }
-    }
+  #operate(who: Who, command: Command): void {
+    const now = this.engine.now;
+    const machine = who === "leader" ? this.judge.leader(now) : this.engine.machine(who);
+    if (machine === null) return;
+    this.#tell("other", `an operator tells node ${machine.id}: ${describeCommand(command)}`);
+    const request = `drill-${++this.#requests}`;
+    this.engine.give(machine, { kind: "command", request, command, who: "the drill" });
   }
 
-  #forTargets(which: WhichTarget, act: (target: VirtualTarget) => void): void {
-    for (const { service, targets } of this.services) {
-      const name = which === "active" ? this.committed()?.services[service.name]?.active : which;
-      const target = typeof name === "number" ? targets[name] : targets.find((t) => t.name === name);
-      if (target !== undefined) act(target);
+  #reload(config: Config): void {
+    this.#tell("other", "every node reads another config");
+    for (const service of this.services) {
+      const other = config.services.find(({ name }) => name === service.service.name);
+      if (other !== undefined) service.reconfigure(config, other);
     }
+    this.#config = config;
+    for (const machine of this.machines) this.engine.give(machine, { kind: "reload", config });
   }
 
   #createService(service: ServiceConfig, random: SeededRandom): void {
@@ -389,36 +379,7 @@ export class NodeWorld {
     this.#calmLeader = leader;
     const cluster = this.committed();
     for (const service of this.services) service.look({ at, calmSince: this.#calmSince, cluster });
-    if (this.options.lanes != null) this.#draw(this.options.lanes, cluster);
-  }
-
-  #draw(lanes: Lanes, cluster: ClusterState | null): void {
-    const at = this.engine.now;
-    for (const machine of this.machines) {
-      lanes.sample("node", `node ${machine.id} (${machine.zone})`, looksOf(machine, at), at);
-    }
-    for (const { service, targets, providers } of this.services) {
-      for (const target of targets) {
-        const cut = target.cutOff.size > 0 ? "partly cut off" : "up";
-        lanes.sample("target", `${service.name}/${target.name}`, target.trouble ?? cut, at);
-      }
-      const decided = cluster?.services[service.name];
-      if (decided !== undefined) {
-        lanes.sample("active", `${service.name} active`, decided.active ?? "nothing", at);
-      }
-      for (const { value, index } of providers) {
-        const shows = targets.find((target) => target.published === value)?.name ?? value ?? "nothing";
-        lanes.sample("record", `${service.name} record ${index}`, shows, at);
-      }
-    }
-    for (const client of this.clients) {
-      lanes.sample(
-        "client",
-        `${client.service} clients`,
-        client.lastOk === null ? "waiting" : client.lastOk ? "served" : "failing",
-        at,
-      );
-    }
+    if (this.options.lanes != null) drawMoment(this.options.lanes, this, cluster, at);
   }
 
   #perform(machine: Machine, effect: Effect): void {
@@ -431,7 +392,11 @@ export class NodeWorld {
         const cluster = this.#programs.get(machine.id)?.state.cluster;
         if (cluster == null || machine !== this.judge.leader(this.engine.now)) return;
         const acting = actingEpoch(machine.program?.election ?? null);
-        for (const service of this.services) service.switched(cluster, acting, this.engine.now);
+        for (const service of this.services) {
+          const last = service.switched(cluster, acting, this.engine.now);
+          if (last === null) continue;
+          this.switches.push({ ...last, service: service.service.name, atMs: this.engine.now });
+        }
         return;
       }
       case "event": {
@@ -500,39 +465,8 @@ export class NodeWorld {
   }
 }
 
-function looksOf(machine: Machine, at: number): string {
-  if (machine.program === null) return "down";
-  if (machine.pausedAt !== null) return "paused";
-  const { election } = machine.program;
-  if (election.joining !== null) return "joining";
-  return holdsLease(election, machine.clock.now(at)) ? "leader" : "follower";
-}
-
 /** The epoch that a leader acts under. */
 function actingEpoch(election: ElectionState | null): string | null {
   const ballot = election === null ? null : actingBallot(election);
   return ballot === null ? null : formatEpoch(ballot);
-}
-
-function describeMood(mood: ProviderMood): string {
-  const parts: string[] = [];
-  if (mood.failing >= 1) parts.push("fails every call");
-  else if (mood.failing > 0) parts.push(`fails ${Math.round(100 * mood.failing)} % of the calls`);
-  if (mood.latencyMs > GOOD_MOOD.latencyMs) parts.push(`takes ${Math.round(mood.latencyMs)} ms`);
-  if (mood.late > 0) parts.push("applies writes late");
-  if (mood.twice > 0) parts.push("applies writes twice");
-  if (mood.limited > 0) parts.push(`refuses ${Math.round(100 * mood.limited)} % as too many`);
-  return `the DNS provider ${parts.join(", ") || "is well"}`;
-}
-
-/** Draws a mood for chaos. */
-export function drawMood(random: SeededRandom): ProviderMood {
-  return {
-    latencyMs: draw(random, [5, 30, 300, 1500]),
-    failing: chance(random, 0.5) ? random.next() : 0,
-    late: chance(random, 0.5) ? random.next() * 0.5 : 0,
-    lateMs: draw(random, [100, 3000, 15_000]),
-    twice: chance(random, 0.3) ? random.next() * 0.3 : 0,
-    limited: chance(random, 0.3) ? random.next() : 0,
-  };
 }

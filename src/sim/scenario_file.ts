@@ -14,6 +14,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { parseDuration } from "../config/duration.ts";
 import { parseToml } from "../config/toml.ts";
+import type { Command } from "../node/events.ts";
 import type { Who } from "./faults.ts";
 import { GOOD_MOOD } from "./provider.ts";
 import { type Scenario, SETTLE_MS } from "./scenarios.ts";
@@ -37,6 +38,10 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   "target": ["target", "how"],
   "unreachable": ["target", "zones"],
   "zone": ["zone"],
+  "switch": ["service", "target", "node"],
+  "unpin": ["service", "node"],
+  "drain": ["service", "target", "node"],
+  "undrain": ["service", "target", "node"],
   "provider": ["latency", "failing", "late", "late_within", "twice", "limited"],
 };
 
@@ -89,6 +94,10 @@ class Reader {
     if (value === "leader" || typeof value === "number") return value;
     this.problem(key, `${shown(value)} is neither a node's number nor "leader"`);
     return "leader";
+  }
+
+  whoElse(key: string, otherwise: Who): Who {
+    return this.#table[key] === undefined ? otherwise : this.who(key);
   }
 
   node(key: string): number {
@@ -229,6 +238,11 @@ function readFault(reader: Reader, kind: string, forMs: number): WorldFault {
       return { kind, target: reader.target(), zones: reader.list("zones", "string").map(String), forMs };
     case "zone":
       return { kind, zone: reader.text("zone"), forMs };
+    case "switch":
+    case "unpin":
+    case "drain":
+    case "undrain":
+      return { kind: "command", who: reader.whoElse("node", "leader"), command: readCommand(reader, kind) };
     case "provider": {
       const mood = {
         latencyMs: reader.duration("latency", GOOD_MOOD.latencyMs),
@@ -243,6 +257,13 @@ function readFault(reader: Reader, kind: string, forMs: number): WorldFault {
     default:
       return { kind: "step-down" };
   }
+}
+
+function readCommand(reader: Reader, kind: "switch" | "unpin" | "drain" | "undrain"): Command {
+  const service = reader.text("service");
+  if (kind === "unpin") return { kind, service };
+  const target = reader.text("target");
+  return kind === "switch" ? { kind, service, target, dryRun: false } : { kind, service, target };
 }
 
 function shown(value: unknown): string {
@@ -268,6 +289,10 @@ export function misfits(steps: readonly Step[], config: Config): string[] {
       for (const id of [fault.from, fault.to]) look("node", id, nodes);
     }
     if (fault.kind === "partition") { for (const id of fault.nodes) look("node", id, nodes); }
+    if (fault.kind === "command" && "service" in fault.command) {
+      look("service", fault.command.service, config.services.map((service) => service.name));
+      if ("target" in fault.command) look("target", fault.command.target, targets);
+    }
     if (fault.kind === "zone") look("zone", fault.zone, zones);
     if (fault.kind === "unreachable") { for (const zone of fault.zones) look("zone", zone, zones); }
     if ("target" in fault && typeof fault.target === "string" && fault.target !== "active") {

@@ -3,7 +3,7 @@ import type { SeededRandom } from "../base/random.ts";
 import type { Config } from "../config/config.ts";
 import { CALM } from "./network.ts";
 import type { GuardName } from "./guards.ts";
-import { drawMood } from "./node_world.ts";
+import { drawMood } from "./moods.ts";
 import { GOOD_MOOD } from "./provider.ts";
 import { chance, draw, drawLog, drawPlan } from "./swarm.ts";
 import type { Step } from "./world_faults.ts";

@@ -39,6 +39,23 @@ Deno.test("a drill of the user's own is read and run", () => {
   assert.match(told, /web: nyc1 -> sfo2/);
 });
 
+Deno.test("a drill can hold what operators do: drain, switch, unpin", () => {
+  const read = parseScenario(
+    `[[steps]]\nat = "1s"\ndo = "drain"\nservice = "web"\ntarget = "nyc1"\nnode = 2\n` +
+      `[[steps]]\nat = "9s"\ndo = "undrain"\nservice = "web"\ntarget = "nyc1"\n` +
+      `[[steps]]\nat = "10s"\ndo = "switch"\nservice = "web"\ntarget = "sfo2"\n` +
+      `[[steps]]\nat = "30s"\ndo = "unpin"\nservice = "web"\n`,
+    "maintenance.toml",
+  );
+  assert.ok(read.ok);
+  const given = { seed: 1, durationMs: null, loss: null, without: null, timeline: true } as const;
+  const result = runDrillSeed({ config: builtinConfig(3), scenario: read.value, ...given });
+  assert.deepEqual(result.broken, []);
+  const told = result.timeline.map(({ text }) => text).join("\n");
+  assert.match(told, /an operator tells node 2: drain web nyc1/);
+  assert.equal(told.match(/web: nyc1 -> sfo2/g)?.length, 2, told);
+});
+
 Deno.test("everything wrong with a drill is said at once", () => {
   const read = parseScenario(
     `duration = 5\n[[steps]]\ndo = "explode"\n[[steps]]\nat = "1s"\ndo = "crash"\nnode = "first"\nhard = true\n`,
@@ -59,7 +76,8 @@ Deno.test("everything wrong with a drill is said at once", () => {
 
 Deno.test("nodes, zones and targets that the config lacks are named", () => {
   const read = parseScenario(
-    `[[steps]]\nat="1s"\ndo="crash"\nnode=9\n[[steps]]\nat="1s"\ndo="zone"\nzone="moon"\n[[steps]]\nat="1s"\ndo="target"\ntarget="fra1"\n`,
+    `[[steps]]\nat="1s"\ndo="crash"\nnode=9\n[[steps]]\nat="1s"\ndo="zone"\nzone="moon"\n[[steps]]\nat="1s"\ndo="target"\ntarget="fra1"\n` +
+      `[[steps]]\nat="1s"\ndo="drain"\nservice="mail"\ntarget="nyc1"\n`,
     "x.toml",
   );
   assert.ok(read.ok);
@@ -69,5 +87,6 @@ Deno.test("nodes, zones and targets that the config lacks are named", () => {
     "there is no node 9",
     "there is no zone moon",
     "there is no target fra1",
+    "there is no service mail",
   ]);
 });
