@@ -1,32 +1,85 @@
 /**
- * What many checks cost: one node with 5,000 HTTP targets at 1 s on loopback addresses that one server answers; then
- * HAProxy with the same targets, where it is installed. Linux only.
+ * What many checks cost: one node with 5,000 HTTP targets at 1 s on loopback addresses that one server answers; with
+ * `--vs` HAProxy with the same targets. Linux only.
  */
 import assert from "node:assert/strict";
 import { fetchWithin } from "../../src/drill/ask.ts";
 import { NodeProcess } from "../../src/drill/node_process.ts";
 import { testLauncher } from "../support/abfail.ts";
 import { pause, randomKey } from "../support/cluster.ts";
-import { type Figure, figure } from "./figure.ts";
+import type { Ask } from "./frame.ts";
+import { keep, keepFolder } from "./keep.ts";
+import {
+  isInstalled,
+  processorTicks,
+  type Program,
+  residentMib,
+  startProgram,
+  stoppable,
+  TICKS,
+} from "./processes.ts";
+import { atMost, type Goal, measured, type Row, timesPeer, without } from "./row.ts";
 
 const TARGETS = Number(Deno.env.get("ABFAIL_BENCH_TARGETS") ?? 5000);
-const SECONDS = Number(Deno.env.get("ABFAIL_BENCH_SECONDS") ?? 60);
+const WINDOW_MS = 6000;
 /** Before it is measured: first verdicts, code that warms up, ms. Recent lateness reaches back a minute at most. */
 const SETTLE_MS = 10_000;
 const PER_SERVICE = 32;
-/** Ticks of /proc's processor times, a second (USER_HZ; 100 on every Linux of today). */
-const TICKS = 100;
 
-export async function benchChecks(): Promise<Figure[]> {
-  const folder = await Deno.makeTempDir({ prefix: "abfail-bench-" });
-  const responder = await startResponder(folder);
-  try {
-    return [...await benchNode(folder, responder.port), ...await benchHaproxy(folder, responder.port)];
-  } finally {
-    responder.child.kill("SIGTERM");
-    await responder.child.status;
-    await Deno.remove(folder, { recursive: true });
+/** What is summed up in one window. */
+interface Samples {
+  readonly rate: number[];
+  readonly share: number[];
+  readonly each: number[];
+  readonly memory: number[];
+  readonly p50: number[];
+  readonly p99: number[];
+  readonly longest: number[];
+  readonly files: number[];
+}
+
+const WHAT = `${TARGETS} http targets at 1 s`;
+
+/** Windows of 6 s; with `--vs` in blocks, node and HAProxy in turn, one at a time: there are only so many cores. */
+export async function benchChecks(ask: Ask): Promise<Row[]> {
+  await using folder = keepFolder();
+  await using responder = await startResponder(folder.path);
+  const [own, other] = [samples(), samples()];
+  const hasPeer = ask.vs && isInstalled("haproxy", "-v");
+  const blocks = hasPeer ? 2 : 1;
+  const windows = Math.ceil(ask.rounds / blocks);
+  for (let block = 0; block < blocks; block++) {
+    await measureNode(folder.path, responder.port, windows, own);
+    if (hasPeer) await measureHaproxy(folder.path, responder.port, windows, other);
   }
+  const rows = rowsOf(own, "abfail", "one node of three, interval 1 s, timeout 800 ms");
+  if (!ask.vs) return rows;
+  const settings = "option httpchk, inter 1s, nbthread 1";
+  if (hasPeer) return [...rows, ...rowsOf(other, "haproxy", settings)];
+  return [...rows, without({ what: WHAT, who: "haproxy", unit: "" }, "not installed")];
+}
+
+function samples(): Samples {
+  return { rate: [], share: [], each: [], memory: [], p50: [], p99: [], longest: [], files: [] };
+}
+
+function rowsOf(from: Samples, who: string, settings: string): Row[] {
+  const row = (what: string, unit: string, list: readonly number[], goals: readonly Goal[] = []): Row[] => {
+    if (list.length === 0) return [];
+    return [
+      measured({ what: `${WHAT}: ${what}`, who, settings, unit, goals: who === "abfail" ? goals : [] }, list),
+    ];
+  };
+  return [
+    ...row("probes a second", "1/s", from.rate),
+    ...row("processor", "% of a core", from.share, [timesPeer("<=", 5, "haproxy")]),
+    ...row("processor time for 1,000 probes", "ms", from.each),
+    ...row("memory (RSS)", "MiB", from.memory, [atMost("max", 250)]),
+    ...row("start lateness within a minute, p50", "ms", from.p50),
+    ...row("start lateness within a minute, p99", "ms", from.p99, [atMost("max", 50)]),
+    ...row("start lateness within a minute, longest", "ms", from.longest),
+    ...row("open files", "", from.files),
+  ];
 }
 
 /** Loopback addresses of their own, one for each target. */
@@ -34,21 +87,17 @@ function addressOf(i: number): string {
   return `127.1.${Math.floor(i / 200)}.${1 + i % 200}`;
 }
 
-async function benchNode(folder: string, port: number): Promise<Figure[]> {
+async function measureNode(folder: string, port: number, windows: number, into: Samples): Promise<void> {
   const api = freePort();
   const file = `${folder}/abfail.toml`;
   await Deno.writeTextFile(file, nodeConfig(port, api), { mode: 0o600 });
   const args = ["run", "--config", file, "--node-id", "1", "--log-level", "error"];
-  const node = new NodeProcess(testLauncher(), args);
-  try {
-    await pause(SETTLE_MS);
+  await using node = keep(stoppable(new NodeProcess(testLauncher(), args)));
+  await pause(SETTLE_MS);
+  for (let window = 0; window < windows; window++) {
     const started = async (): Promise<number> => metric(await metrics(api), "probes_started_total");
     const [probes, ticks, since] = [await started(), processorTicks(node.pid), performance.now()];
-    const sockets: number[] = [];
-    for (let second = 0; second < SECONDS; second += 5) {
-      await pause(5000);
-      sockets.push(openFiles(node.pid));
-    }
+    await pause(WINDOW_MS);
     const seconds = (performance.now() - since) / 1000;
     const used = (processorTicks(node.pid) - ticks) / TICKS;
     const page = await metrics(api);
@@ -57,27 +106,18 @@ async function benchNode(folder: string, port: number): Promise<Figure[]> {
     assert.equal(up, TARGETS, "every target is up");
     const late = (quantile: string): number =>
       metric(page, `probe_start_lateness_recent_seconds{share="${quantile}"}`) * 1000;
-    const what = `abfail, ${TARGETS} http targets at 1 s`;
-    return [
-      figure(`${what}: probes a second`, "1/s", [count / seconds]),
-      figure(`${what}: processor time for 1,000 probes`, "ms", [used / count * 1e6]),
-      figure(`${what}: processor`, "% of a core", [used / seconds * 100], 100),
-      figure(`${what}: memory (RSS)`, "MiB", [residentMib(node.pid)], 250),
-      figure(`${what}: start lateness, p50`, "ms", [late("0.5")]),
-      figure(`${what}: start lateness, p99`, "ms", [late("0.99")], 50),
-      figure(`${what}: start lateness, longest`, "ms", [late("1")]),
-      figure(`${what}: open files`, "", sockets),
-    ];
-  } finally {
-    await node.stop(3000);
+    into.rate.push(count / seconds);
+    into.share.push(used / seconds * 100);
+    into.each.push(used / count * 1e6);
+    into.memory.push(residentMib(node.pid));
+    into.p50.push(late("0.5"));
+    into.p99.push(late("0.99"));
+    into.longest.push(late("1"));
+    into.files.push(openFiles(node.pid));
   }
 }
 
-async function benchHaproxy(folder: string, port: number): Promise<Figure[]> {
-  if (!hasHaproxy()) {
-    console.error("HAProxy is not installed: nothing to compare with");
-    return [];
-  }
+async function measureHaproxy(folder: string, port: number, windows: number, into: Samples): Promise<void> {
   const servers = Array.from({ length: TARGETS }, (_, i) => {
     return `  server s${i} ${addressOf(i)}:${port} check inter 1s fall 3 rise 2\n`;
   });
@@ -99,31 +139,23 @@ backend b
   option httpchk GET /
 ${servers.join("")}`,
   );
-  const child = haproxy(file);
-  try {
-    await pause(SETTLE_MS);
+  await using child = haproxy(file);
+  await pause(SETTLE_MS);
+  for (let window = 0; window < windows; window++) {
     const [ticks, since] = [processorTicks(child.pid), performance.now()];
-    await pause(SECONDS * 1000);
+    await pause(WINDOW_MS);
     const seconds = (performance.now() - since) / 1000;
     const used = (processorTicks(child.pid) - ticks) / TICKS;
-    const what = `HAProxy, the same targets`;
-    return [
-      figure(`${what}: processor time for 1,000 checks`, "ms", [used / (TARGETS * seconds) * 1e6]),
-      figure(`${what}: processor`, "% of a core", [used / seconds * 100]),
-      figure(`${what}: memory (RSS)`, "MiB", [residentMib(child.pid)]),
-    ];
-  } finally {
-    child.kill("SIGTERM");
-    await child.status;
+    into.share.push(used / seconds * 100);
+    into.each.push(used / (TARGETS * seconds) * 1e6);
+    into.memory.push(residentMib(child.pid));
   }
 }
 
 /** A server on every loopback address: HAProxy where there is one, else Deno's own. */
-async function startResponder(
-  folder: string,
-): Promise<{ readonly child: Deno.ChildProcess; readonly port: number }> {
+async function startResponder(folder: string): Promise<Program & { readonly port: number }> {
   const port = freePort();
-  if (hasHaproxy()) {
+  if (isInstalled("haproxy", "-v")) {
     const file = `${folder}/responder.cfg`;
     await Deno.writeTextFile(
       file,
@@ -139,25 +171,17 @@ frontend f
     );
     const child = haproxy(file);
     await pause(500);
-    return { child, port };
+    return Object.assign(child, { port });
   }
   const code = `Deno.serve({ hostname: "0.0.0.0", port: ${port} }, () => new Response("ok"));`;
   const args = ["eval", "-q", code];
-  const child = new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "null" }).spawn();
+  const child = startProgram(Deno.execPath(), args);
   await pause(1000);
-  return { child, port };
+  return Object.assign(child, { port });
 }
 
-function haproxy(file: string): Deno.ChildProcess {
-  return new Deno.Command("haproxy", { args: ["-db", "-f", file], stdout: "null", stderr: "null" }).spawn();
-}
-
-function hasHaproxy(): boolean {
-  try {
-    return new Deno.Command("haproxy", { args: ["-v"], stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
+function haproxy(file: string): Program {
+  return startProgram("haproxy", ["-db", "-f", file]);
 }
 
 function nodeConfig(port: number, api: number): string {
@@ -192,17 +216,6 @@ async function metrics(api: number): Promise<string> {
 function metric(page: string, name: string): number {
   const line = page.split("\n").find((one) => one.startsWith(`abfail_${name} `));
   return Number(line?.slice(line.lastIndexOf(" ") + 1));
-}
-
-function processorTicks(pid: number): number {
-  const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
-  return Number(kib) / 1024;
 }
 
 function openFiles(pid: number): number {

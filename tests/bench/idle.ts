@@ -1,16 +1,18 @@
 /** What a node takes while nothing happens: three nodes, heartbeat 100 ms, two targets at 1 s. Linux only. */
 import { pause, TestCluster } from "../support/cluster.ts";
-import { type Figure, figure } from "./figure.ts";
+import { keep } from "./keep.ts";
+import { processorTicks, residentMib, TICKS } from "./processes.ts";
+import { atMost, measured, type Row } from "./row.ts";
 
-const SECONDS = 20;
-/** Ticks of /proc's processor times, a second (USER_HZ; 100 on every Linux of today). */
-const TICKS = 100;
+const SECONDS = 30;
 
-export async function benchIdle(): Promise<Figure[]> {
-  await using cluster = new TestCluster({
-    election: `timing = "wan"`,
-    check: `type = "http"\ninterval = "1s"\nfast_interval = "250ms"`,
-  });
+export async function benchIdle(): Promise<Row[]> {
+  await using cluster = keep(
+    new TestCluster({
+      election: `timing = "wan"`,
+      check: `type = "http"\ninterval = "1s"\nfast_interval = "250ms"`,
+    }),
+  );
   await cluster.startAll();
   await pause(2000);
   const ids = [1, 2, 3];
@@ -22,19 +24,18 @@ export async function benchIdle(): Promise<Figure[]> {
   const shares = pids.map((pid, i) =>
     (processorTicks(pid) - (before[i] as number)) / TICKS / tookSeconds * 100
   );
+  const settings = `timing wan, 1 service x 2 targets at 1 s, each of three nodes`;
+  const about = { settings, goals: [] };
   return [
-    figure("idle node: memory (RSS), each of three", "MiB", pids.map(residentMib), 90),
-    figure(`idle node: processor over ${SECONDS} s, each of three`, "% of a core", shares, 3),
+    measured(
+      { ...about, what: "idle node: memory (RSS)", unit: "MiB", goals: [atMost("max", 80)] },
+      pids.map(residentMib),
+    ),
+    measured({
+      ...about,
+      what: `idle node: processor over ${SECONDS} s`,
+      unit: "% of a core",
+      goals: [atMost("max", 1.5)],
+    }, shares),
   ];
-}
-
-function processorTicks(pid: number): number {
-  const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return Number(fields[11]) + Number(fields[12]);
-}
-
-function residentMib(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
-  return Number(kib) / 1024;
 }

@@ -1,19 +1,20 @@
 /** From losing the leader to the next one. */
 import { TestCluster } from "../support/cluster.ts";
-import { type Figure, figure } from "./figure.ts";
+import type { Ask } from "./frame.ts";
+import { keep } from "./keep.ts";
+import { atMost, measured, type Row } from "./row.ts";
 
-const ROUNDS = 8;
 /** Of `timing = "lan"`. */
 const LEASE_MS = 400;
 
-export async function benchLeader(): Promise<Figure[]> {
-  await using cluster = new TestCluster({ election: `timing = "lan"\npreempt_delay = "500ms"` });
+export async function benchLeader(ask: Ask): Promise<Row[]> {
+  await using cluster = keep(new TestCluster({ election: `timing = "lan"\npreempt_delay = "500ms"` }));
   await cluster.startAll();
   const killed: number[] = [];
   const told: number[] = [];
   const handedOver: number[] = [];
   const exited: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < ask.rounds; round++) {
     for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       const since = performance.now();
       cluster.node(1).kill(signal);
@@ -29,10 +30,17 @@ export async function benchLeader(): Promise<Figure[]> {
       await cluster.untilWell(1, "web-a");
     }
   }
+  const settings = `timing lan (lease ${LEASE_MS} ms)`;
+  const about = { settings, unit: "ms" };
+  const quick = [atMost("median", 10), atMost("p99", 30)];
   return [
-    figure(`leader SIGKILLed -> the next leads (lease ${LEASE_MS} ms)`, "ms", killed, LEASE_MS + 300),
-    figure("leader SIGTERMed -> the next leads", "ms", told, 300),
-    figure("leader SIGTERMed -> its process has ended", "ms", exited, 1000),
-    figure("handover to a node with more authority: without a leader for", "ms", handedOver),
+    measured({
+      ...about,
+      what: "leader SIGKILLed -> the next leads",
+      goals: [atMost("median", 450), atMost("p99", 550)],
+    }, killed),
+    measured({ ...about, what: "leader SIGTERMed -> the next leads", goals: quick }, told),
+    measured({ ...about, what: "leader SIGTERMed -> its process has ended", goals: [] }, exited),
+    measured({ ...about, what: "preemption: gap without a leader", goals: [atMost("max", 10)] }, handedOver),
   ];
 }

@@ -1,36 +1,57 @@
-/** `deno task bench [all | NAME ...]`: measures on this machine, prints one table, then the same as JSON. */
-import { benchChecks } from "./checks.ts";
-import { benchFailover } from "./failover.ts";
-import { type Figure, renderFigures } from "./figure.ts";
-import { benchIdle } from "./idle.ts";
-import { benchLeader } from "./leader.ts";
-import { benchSimulate } from "./simulate.ts";
-import { benchStart } from "./start.ts";
+/**
+ * `deno task bench [ROW ...] [--vs] [--rounds N] [--json FILE|-]`: measures on this machine; one table, and the same as
+ * JSON. Read next: `benches.ts`, `frame.ts`, `row.ts`.
+ */
+import { BENCHES } from "./benches.ts";
+import { type Arguments, DEFAULT_ROUNDS, readArguments, runBenches } from "./frame.ts";
+import { disposeAll } from "./keep.ts";
+import { renderMachine, renderRows, thisMachine } from "./show.ts";
 
-const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  failover: benchFailover,
-  leader: benchLeader,
-  idle: benchIdle,
-  start: benchStart,
-  checks: benchChecks,
-  simulate: benchSimulate,
-};
+const HELP = `Usage: deno task bench [ROW ...] [--vs] [--rounds N] [--json FILE|-]
+
+Measures on this machine and prints one table, then the same as JSON.
+
+  --vs         run the peers beside it in the same run, A B A B; those that are not installed are named
+  --rounds N   rounds of each measurement (default ${DEFAULT_ROUNDS})
+  --json FILE  write the JSON there instead; - prints it alone on stdout, the table on stderr
+
+Rows (default: all):
+${BENCHES.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join("\n")}`;
 
 async function main(args: readonly string[]): Promise<number> {
-  const names = args.length === 0 || args.includes("all") ? Object.keys(BENCHES) : args;
-  const unknown = names.filter((name) => !(name in BENCHES));
-  if (unknown.length > 0) {
-    console.error(`error: no ${unknown.join(", ")}; there is: all, ${Object.keys(BENCHES).join(", ")}`);
+  const asked = readArguments(args, BENCHES.map(({ name }) => name));
+  if (typeof asked === "string") {
+    console.error(`error: ${asked}`);
     return 2;
   }
-  const figures: Figure[] = [];
-  for (const name of names) {
-    console.error(`measuring ${name} ...`);
-    figures.push(...await BENCHES[name]?.() ?? []);
+  if (asked.help) {
+    console.log(HELP);
+    return 0;
   }
-  console.log(renderFigures(figures));
-  console.log(JSON.stringify({ deno: Deno.version.deno, cores: navigator.hardwareConcurrency, figures }));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupted);
+  const machine = thisMachine();
+  const print = asked.json === "-" ? console.error : console.log;
+  const benches = BENCHES.filter(({ name }) => asked.names.includes(name));
+  const { vs, rounds } = asked;
+  const rows = await runBenches(benches, { vs, rounds, say: print }, console.error);
+  await disposeAll();
+  print(`${renderMachine(machine)}\n\n${renderRows(rows)}`);
+  await writeJson(asked, JSON.stringify({ machine, vs, rounds, rows }));
   return 0;
 }
 
+async function writeJson(asked: Arguments, text: string): Promise<void> {
+  if (asked.json === null || asked.json === "-") console.log(text);
+  else await Deno.writeTextFile(asked.json, `${text}\n`);
+}
+
+let interrupts = 0;
+
+function interrupted(): void {
+  if (++interrupts > 1) Deno.exit(130);
+  console.error("interrupted: taking everything down; again to leave it");
+  void disposeAll().finally(() => Deno.exit(130));
+}
+
 Deno.exitCode = await main(Deno.args);
+Deno.exit();

@@ -12,7 +12,8 @@ import {
   percentile,
   type TakeoverCause,
 } from "../../src/sim/takeover.ts";
-import { type Figure, figure } from "./figure.ts";
+import type { Ask } from "./frame.ts";
+import { atLeast, measured, type Row } from "./row.ts";
 
 /** Runs in each cell of a table. */
 const RUNS = 200;
@@ -22,8 +23,8 @@ const TIMINGS: readonly TimingName[] = ["local", "lan", "wan"];
 const LOSSES = [0, 0.1, 0.2, 0.3] as const;
 const DAY_MS = 86_400_000;
 
-function speed(): Figure[] {
-  const figures: Figure[] = [];
+function speed(): Row[] {
+  const figures: Row[] = [];
   for (const nodes of [3, 5, 7]) {
     const config = builtinConfig(nodes);
     const scenario = findScenario("chaos");
@@ -43,7 +44,9 @@ function speed(): Figure[] {
       virtualMs += result.virtualMs;
     }
     const times = virtualMs / (performance.now() - startedAt);
-    figures.push(figure(`simulate chaos, ${nodes} whole nodes, one core`, "x real time", [times]));
+    const goals = nodes === 3 ? [atLeast("median", 2000)] : [];
+    const settings = `chaos, ${nodes} whole nodes, one core`;
+    figures.push(measured({ what: "simulation", settings, unit: "x real time", goals }, [times]));
   }
   const startedAt = performance.now();
   let virtualMs = 0;
@@ -52,20 +55,21 @@ function speed(): Figure[] {
     virtualMs += world.engine.now;
   }
   const times = virtualMs / (performance.now() - startedAt);
-  figures.push(figure("simulate election cores, 3 to 7 nodes, one core", "x real time", [times]));
+  const settings = "election cores, 3 to 7 nodes, one core";
+  figures.push(measured({ what: "simulation", settings, unit: "x real time" }, [times]));
   return figures;
 }
 
-function takeovers(cause: TakeoverCause, title: string): void {
-  console.log(`\n${title}, ms: p50 / p99 / max of ${RUNS} runs, 3 nodes\n`);
-  console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
-  console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
+function takeovers(say: Ask["say"], cause: TakeoverCause, title: string): void {
+  say(`\n${title}, ms: p50 / p99 / max of ${RUNS} runs, 3 nodes\n`);
+  say(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
+  say(`| --- |${LOSSES.map(() => " --- |").join("")}`);
   for (const timing of TIMINGS) {
     const cells = LOSSES.map((loss) => {
       const times = measureTakeovers({ timing, nodes: 3, loss, cause, runs: RUNS });
       return [percentile(times, 0.5), percentile(times, 0.99), times.at(-1) ?? NaN].map(shown).join(" / ");
     });
-    console.log(`| ${timing} | ${cells.join(" | ")} |`);
+    say(`| ${timing} | ${cells.join(" | ")} |`);
   }
 }
 
@@ -73,27 +77,27 @@ function shown(ms: number): string {
   return ms < 10 ? ms.toFixed(1) : ms === Infinity ? "never" : String(Math.round(ms));
 }
 
-function steadiness(): void {
+function steadiness(say: Ask["say"]): void {
   const virtualMs = STEADY_MS;
-  console.log("\nChanges of leader a day without a fault but loss; datagrams a second (3 nodes)\n");
-  console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
-  console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
+  say("\nChanges of leader a day without a fault but loss; datagrams a second (3 nodes)\n");
+  say(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
+  say(`| --- |${LOSSES.map(() => " --- |").join("")}`);
   for (const timing of TIMINGS) {
     const cells = LOSSES.map((loss) => {
       const steady = measureSteadiness({ timing, nodes: 3, loss, virtualMs, seed: 1 });
       return `${Math.round(steady.changes * DAY_MS / virtualMs)}; ${Math.round(steady.datagramsPerSecond)}`;
     });
-    console.log(`| ${timing} | ${cells.join(" | ")} |`);
+    say(`| ${timing} | ${cells.join(" | ")} |`);
   }
 }
 
 /** A target that refuses connections, with the check and the TTL of the built-in config. */
-function services(): void {
-  console.log(
+function services(say: Ask["say"]): void {
+  say(
     `\nThe active target dies: until a client that keeps DNS answers for their TTL is served by another, ms: p50 / p99 / max of ${DRILLS} drills, 3 nodes\n`,
   );
-  console.log(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
-  console.log(`| --- |${LOSSES.map(() => " --- |").join("")}`);
+  say(`| timing | ${LOSSES.map((loss) => `${100 * loss} % loss`).join(" | ")} |`);
+  say(`| --- |${LOSSES.map(() => " --- |").join("")}`);
   const scenario = findScenario("primary-down");
   if (scenario === null) return;
   for (const timing of TIMINGS) {
@@ -116,7 +120,7 @@ function services(): void {
       times.sort((a, b) => a - b);
       return [percentile(times, 0.5), percentile(times, 0.99), times.at(-1) ?? NaN].map(shown).join(" / ");
     });
-    console.log(`| ${timing} | ${cells.join(" | ")} |`);
+    say(`| ${timing} | ${cells.join(" | ")} |`);
   }
 }
 
@@ -130,14 +134,15 @@ const PRESETS: Readonly<Record<TimingName, { readonly heartbeatMs: number; reado
 };
 
 /** Prints the tables; the figures are the simulator's speed. */
-export function benchSimulate(): Promise<Figure[]> {
+export function benchSimulate(ask: Ask): Promise<Row[]> {
+  const { say } = ask;
   const figures = speed();
-  takeovers("crash", "The leader crashes: until the next one acts");
-  takeovers("stop", "The leader is told to stop (SIGTERM)");
-  takeovers("step-down", "The leader is told to step down");
-  takeovers("preempt", "A node with more authority takes over: gap without a leader");
-  services();
-  steadiness();
-  console.log();
+  takeovers(say, "crash", "The leader crashes: until the next one acts");
+  takeovers(say, "stop", "The leader is told to stop (SIGTERM)");
+  takeovers(say, "step-down", "The leader is told to step down");
+  takeovers(say, "preempt", "A node with more authority takes over: gap without a leader");
+  services(say);
+  steadiness(say);
+  say("");
   return Promise.resolve(figures);
 }
