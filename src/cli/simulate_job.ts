@@ -6,7 +6,8 @@ import { parseConfig } from "../config/parse.ts";
 import { explainProblem } from "../config/problem.ts";
 import { builtinConfig } from "../sim/builtin_config.ts";
 import type { DrillOptions } from "../sim/drill_run.ts";
-import { findScenario, GUARD_SCENARIOS, type Scenario } from "../sim/scenarios.ts";
+import { GUARD_SCENARIOS } from "../sim/guard_scenarios.ts";
+import { findScenario, type Scenario } from "../sim/scenarios.ts";
 import { misfits, parseScenario } from "../sim/scenario_file.ts";
 import type { Guard } from "./options.ts";
 

@@ -1,7 +1,8 @@
 /**
  * Judges the election after every step, by true time (ELECTION.md, What it promises):
  * L1 no two machines whose own clocks say at this instant that they hold the lease, paused ones included: a paused
- * process may go on at any instant; L2 the ballots acted under rise; L3 what a leader has decided is part of what every
+ * process may go on at any instant; L2 the ballots acted under rise, and a majority has heard of each, so that none
+ * below it can follow; L3 what a leader has decided is part of what every
  * later leader knows when it begins to act, and nothing is taken for decided that no leader decided.
  *
  * L2 and L3 are promised only while no majority is without memory at once. When that happens they are no longer judged
@@ -40,6 +41,8 @@ export class ElectionJudge {
   readonly #verdict: Verdict;
   readonly #seen = new Map<Machine, Seen>();
   #highest: Ballot | null = null;
+  /** The highest ballot that each machine has ever known of, over all its lives. */
+  readonly #known = new Map<Machine, Ballot>();
   /** Names of decided entries, by index. */
   readonly #decided = new Map<number, string>();
   #newest: EntryRef | null = null;
@@ -60,6 +63,10 @@ export class ElectionJudge {
     if (seen === undefined || seen.life !== machine.life) {
       seen = { life: machine.life, acting: null, ready: false, accepted: null, committed: null };
       this.#seen.set(machine, seen);
+    }
+    const known = this.#known.get(machine);
+    if (election.highest !== null && (known === undefined || compareBallots(election.highest, known) > 0)) {
+      this.#known.set(machine, election.highest);
     }
     if (election.accepted !== seen.accepted) {
       if (election.accepted !== null) this.#derive(seen.accepted, election.accepted);
@@ -131,6 +138,12 @@ export class ElectionJudge {
       this.#verdict.broken("epochs-rise", at, detail);
     }
     if (before === null || compareBallots(ballot, before) > 0) this.#highest = ballot;
+    const knowing = [...this.#known.values()].filter((known) => compareBallots(known, ballot) >= 0).length;
+    if (knowing * 2 > this.#machines.length) return;
+    const detail = `node ${machine.id} acts under epoch ${
+      formatEpoch(ballot)
+    }, which ${knowing} of ${this.#machines.length} nodes have heard of`;
+    this.#verdict.broken("epochs-rise", at, detail);
   }
 
   #ready(machine: Machine, ballot: Ballot | null, at: TrueMs): void {

@@ -1,8 +1,8 @@
 /** The built-in drills (PRODUCT.md, Drills): what happens in each, and when. */
 import type { SeededRandom } from "../base/random.ts";
 import type { Config } from "../config/config.ts";
+import type { Command } from "../node/events.ts";
 import { CALM } from "./network.ts";
-import type { GuardName } from "./guards.ts";
 import { drawMood } from "./moods.ts";
 import { GOOD_MOOD } from "./provider.ts";
 import { chance, draw, drawLog, drawPlan } from "./swarm.ts";
@@ -27,12 +27,13 @@ const SECOND = 1000;
 /** Long enough for every quarantine, first verdict and publish. */
 export const SETTLE_MS = 15 * SECOND;
 
-/** A moment that no timer of the cluster knows of. */
-function about(random: SeededRandom, ms: number): number {
+/** A moment that no timer of the cluster knows of, ms. */
+export function about(random: SeededRandom, ms: number): number {
   return ms + random.next() * 2 * SECOND;
 }
 
-function others(config: Config): number[] {
+/** Ids of all nodes. */
+export function nodeIds(config: Config): number[] {
   return config.cluster.nodes.map((node) => node.id);
 }
 
@@ -125,7 +126,7 @@ export const SCENARIOS: readonly Scenario[] = [
         atMs: about(random, 60 * SECOND),
         fault: {
           kind: "partition",
-          nodes: others(config).slice(0, Math.floor((others(config).length - 1) / 2)),
+          nodes: nodeIds(config).slice(0, Math.floor((nodeIds(config).length - 1) / 2)),
           oneWay: false,
           forMs: 20 * SECOND,
         },
@@ -170,7 +171,7 @@ export const SCENARIOS: readonly Scenario[] = [
     durationMs: 90 * SECOND,
     timed: true,
     steps: (config, random) => [
-      ...others(config).map((id): Step => ({
+      ...nodeIds(config).map((id): Step => ({
         atMs: about(random, 2 * SECOND),
         fault: { kind: "wall-clock", who: id, byMs: (random.next() - 0.5) * 4 * 3600 * SECOND },
       })),
@@ -186,7 +187,7 @@ export const SCENARIOS: readonly Scenario[] = [
     durationMs: 120 * SECOND,
     timed: true,
     steps: (config, random) =>
-      others(config).toReversed().map((id, i): Step => ({
+      nodeIds(config).toReversed().map((id, i): Step => ({
         atMs: about(random, (2 + 15 * i) * SECOND),
         fault: { kind: "stop", who: id, downMs: 2 * SECOND },
       })),
@@ -272,7 +273,7 @@ export const SCENARIOS: readonly Scenario[] = [
 /** Faults of machines, network, targets and providers, each seed another mixture. */
 function drawChaos(config: Config, random: SeededRandom, durationMs: number): Step[] {
   const { leaseMs } = config.election;
-  const steps: Step[] = drawPlan(random, { nodes: others(config), leaseMs, durationMs }).map((
+  const steps: Step[] = drawPlan(random, { nodes: nodeIds(config), leaseMs, durationMs }).map((
     { atMs, fault },
   ) => ({ atMs, fault }));
   const zones = [...new Set(config.cluster.nodes.map((node) => node.zone))];
@@ -298,96 +299,29 @@ function drawChaos(config: Config, random: SeededRandom, durationMs: number): St
       });
     }
   }
+  if (chance(random, 0.3)) steps.push(...drawCommands(config, random, durationMs));
   return steps;
 }
 
-/** For each guard, the drill that needs it most: with the guard nothing breaks, without it something does. */
-export const GUARD_SCENARIOS: Readonly<Record<GuardName, Scenario>> = {
-  lease: guardScenario("lease", "the leader is cut off and goes on working", (_config, random) => [
-    {
-      atMs: about(random, 2 * SECOND),
-      fault: { kind: "isolate", who: "leader", way: "both", forMs: 15 * SECOND },
-    },
-  ]),
-  quarantine: guardScenario(
-    "quarantine",
-    "a voter restarts within the lease that it has granted",
-    drawRestarts,
-  ),
-  quorum: guardScenario(
-    "quorum",
-    "the leader's network is slow, others want the lease",
-    (_config, random) => [
-      {
-        atMs: about(random, 2 * SECOND),
-        fault: { kind: "isolate", who: "leader", way: "both", forMs: 5 * SECOND },
-      },
-      {
-        atMs: about(random, 10 * SECOND),
-        fault: { kind: "weather", weather: { ...CALM, loss: 0.5 }, forMs: 15 * SECOND },
-      },
-    ],
-  ),
-  fence: guardScenario("fence", "writes arrive late, after the next leader's", drawLateWrites),
-  observers: guardScenario(
-    "observers",
-    "one zone does not reach the active target, all others do",
-    (config, random) => [
-      {
-        atMs: about(random, 2 * SECOND),
-        fault: {
-          kind: "unreachable",
-          target: "active",
-          zones: [config.cluster.nodes.at(-1)?.zone ?? ""],
-          forMs: 30 * SECOND,
-        },
-      },
-    ],
-  ),
-};
-
-function guardScenario(guard: GuardName, text: string, steps: Scenario["steps"]): Scenario {
-  return { name: `needs-${guard}`, about: text, durationMs: 60 * SECOND, timed: false, steps };
-}
-
-/** Half of the others lose the first node, the leader; then the rest restarts and does not hear it any more. */
-function drawRestarts(config: Config, random: SeededRandom): Step[] {
-  const { leaseMs } = config.election;
-  const ids = others(config);
-  const cut = ids.slice(1).filter((_, i) => i % 2 === 0);
-  const rest = ids.slice(1).filter((_, i) => i % 2 === 1);
-  return Array.from({ length: 6 }, (_, round): Step[] => {
-    const atMs = about(random, (2 + 9 * round) * SECOND);
-    const strikeMs = atMs + leaseMs * (0.9 + 0.3 * random.next());
-    return [
-      ...cut.flatMap((id): Step[] => [
-        { atMs, fault: { kind: "cut", from: ids[0] ?? 1, to: id, forMs: leaseMs * 4 } },
-        { atMs, fault: { kind: "cut", from: id, to: ids[0] ?? 1, forMs: leaseMs * 4 } },
-      ]),
-      ...rest.map((id): Step => ({
-        atMs: strikeMs,
-        fault: { kind: "crash", who: id, downMs: 1, disk: "kept", inTurn: false },
-      })),
-      ...rest.map((id): Step => ({
-        atMs: strikeMs,
-        fault: { kind: "cut", from: ids[0] ?? 1, to: id, forMs: leaseMs * 4 },
-      })),
-    ];
-  }).flat();
-}
-
-function drawLateWrites(_config: Config, random: SeededRandom): Step[] {
-  const mood = { ...GOOD_MOOD, late: 0.5, lateMs: 8 * SECOND };
-  return [
-    { atMs: 0, fault: { kind: "provider", mood, forMs: 55 * SECOND } },
-    ...Array.from({ length: 8 }, (_, i): Step[] => [
-      {
-        atMs: about(random, 6 * i * SECOND),
-        fault: { kind: "target", target: "active", trouble: "refuses", forMs: 5 * SECOND },
-      },
-      { atMs: about(random, (6 * i + 2) * SECOND), fault: { kind: "step-down" } },
-    ]).flat(),
-  ];
+/** What operators might do in the midst of it. */
+function drawCommands(config: Config, random: SeededRandom, durationMs: number): Step[] {
+  const steps: Step[] = [];
+  for (let at = random.next() * 10 * SECOND; at < durationMs; at += (0.5 + random.next()) * 12 * SECOND) {
+    const { name: service, targets } = draw(random, config.services);
+    const target = draw(random, targets).name;
+    const command = draw(
+      random,
+      [
+        { kind: "switch", service, target, dryRun: false },
+        { kind: "unpin", service },
+        { kind: "drain", service, target },
+        { kind: "undrain", service, target },
+        { kind: "step-down" },
+      ] as const satisfies readonly Command[],
+    );
+    steps.push({ atMs: at, fault: { kind: "command", who: draw(random, nodeIds(config)), command } });
+  }
+  return steps;
 }
 
 /** Finds a built-in drill. */

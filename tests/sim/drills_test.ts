@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { builtinConfig } from "../../src/sim/builtin_config.ts";
 import { drillBudget, type DrillResult, runDrillSeed } from "../../src/sim/drill_run.ts";
 import type { GuardName } from "../../src/sim/guards.ts";
-import { GUARD_SCENARIOS, type Scenario, SCENARIOS } from "../../src/sim/scenarios.ts";
+import { GUARD_SCENARIOS } from "../../src/sim/guard_scenarios.ts";
+import { type Scenario, SCENARIOS } from "../../src/sim/scenarios.ts";
 import { shrinkDrill } from "../../src/sim/sweep.ts";
 
 const CONFIG = builtinConfig(3);
