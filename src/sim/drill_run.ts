@@ -102,8 +102,8 @@ export function runDrillSeed(options: DrillOptions): DrillResult {
     virtualMs: world.engine.now,
     broken: world.verdict.first,
     counts,
-    leaderMs: world.leaderFailovers,
-    serviceMs: world.serviceFailovers,
+    leaderMs: world.stopwatch.leaderMs,
+    serviceMs: world.stopwatch.serviceMs,
     calls: {
       total: sum(world.clients.map((client) => client.calls)),
       failed: sum(world.clients.map((client) => client.failed)),

@@ -20,8 +20,10 @@ import { type Latency, Network } from "./network.ts";
 import type { NodeMutation } from "./node_mutations.ts";
 import { type NodeProgram, nodeProgram } from "./node_program.ts";
 import { Verdict } from "./promise.ts";
-import { type Fence, VirtualProvider } from "./provider.ts";
-import { VirtualTarget } from "./target.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { createProviders, createTargets } from "./virtual_service.ts";
+import type { Fence, VirtualProvider } from "./provider.ts";
+import type { VirtualTarget } from "./target.ts";
 import { drawMoment } from "./picture.ts";
 import { Troubles } from "./troubles.ts";
 import { describeCommand, type Step, type WorldFault } from "./world_faults.ts";
@@ -90,17 +92,12 @@ export class NodeWorld {
   readonly faults: FaultBox;
   readonly machines: readonly Machine[];
   readonly options: NodeWorldOptions;
-  /** From a fault of the leader until the next leader acts, ms. */
-  readonly leaderFailovers: number[] = [];
+  readonly stopwatch = new Stopwatch();
   /** What was decided, by the leader that decided it, in order. */
   readonly switches: Switched[] = [];
-  /** From a fault of the active target until a client is served by another, ms. */
-  readonly serviceFailovers: number[] = [];
   readonly #programs = new Map<number, NodeProgram>();
   readonly #random: SeededRandom;
   readonly #gapAt = new Map<Machine, number>();
-  #leaderLostAt: number | null = null;
-  readonly #targetLostAt = new Map<string, { at: number; name: string }>();
   /** What the last leader had committed when it was last looked. */
   #lastCluster: ClusterState | null = null;
   #calmSince: number | null = null;
@@ -148,11 +145,7 @@ export class NodeWorld {
       perform: (machine, effect) => this.#perform(machine, effect),
     });
     this.judge = new ElectionJudge(this.machines, this.verdict);
-    this.judge.onLeader = (): void => {
-      if (this.#leaderLostAt === null) return;
-      this.leaderFailovers.push(this.engine.now - this.#leaderLostAt);
-      this.#leaderLostAt = null;
-    };
+    this.judge.onLeader = (): void => this.stopwatch.leaderActs(this.engine.now);
     this.engine.watchers.push((machine, at) => this.judge.watch(machine, at));
     this.engine.onEnd.push(() => this.judge.memoryLost(this.engine.now));
     this.faults = new FaultBox(this.engine, {
@@ -241,7 +234,7 @@ export class NodeWorld {
       (fault.who === "leader" || fault.who === leader.id);
     this.faults.strike(fault);
     const takes = ["crash", "pause", "isolate", "stop"].includes(fault.kind);
-    if (hitsLeader && takes) this.#leaderLostAt ??= this.engine.now;
+    if (hitsLeader && takes) this.stopwatch.leaderLost(this.engine.now);
   }
 
   /** Takes back all faults. */
@@ -255,10 +248,7 @@ export class NodeWorld {
   #lost(target: VirtualTarget): void {
     const active = (this.committed() ?? this.#lastCluster)?.services[target.service]?.active;
     const all = this.services.find((s) => s.service.name === target.service)?.targets ?? [];
-    if (all.every((candidate) => candidate.trouble !== null)) this.#targetLostAt.delete(target.service);
-    else if (active === target.name && !this.#targetLostAt.has(target.service)) {
-      this.#targetLostAt.set(target.service, { at: this.engine.now, name: target.name });
-    }
+    this.stopwatch.targetLost(target, all, active, this.engine.now);
   }
 
   #zoneOut(zone: string, forMs: number): void {
@@ -299,21 +289,12 @@ export class NodeWorld {
   #createService(service: ServiceConfig, random: SeededRandom): void {
     const { config, fence = "compares" } = this.options;
     const zones = [...new Set(this.machines.map((machine) => machine.zone))];
-    const targets = service.targets.map(({ name, publish }, i) => {
-      const zone = zones.find((candidate) => name.includes(candidate)) ?? zones[i % zones.length] ?? "";
-      return new VirtualTarget(
-        { service: service.name, name, published: publish, zone },
-        random.fork(`target ${name}`),
-      );
-    });
-    const world = {
-      after: (ms: number, act: () => void): void => this.engine.after(ms, act),
-      now: (): number => this.engine.now,
+    const targets = createTargets(service, zones, random);
+    const providers = createProviders(service, fence, {
+      after: (ms, act) => this.engine.after(ms, act),
+      now: () => this.engine.now,
       random: random.fork("provider"),
-    };
-    const providers = service.publish.flatMap((publisher, index) =>
-      publisher.type === "dns" ? [] : [new VirtualProvider({ service: service.name, index, fence }, world)]
-    );
+    });
     this.services.push(
       new ServiceJudge(config, service, targets, providers, this.verdict, () => this.judge.excused !== null),
     );
@@ -336,12 +317,7 @@ export class NodeWorld {
       resolve: () => embedded ? this.#answer(service, targets) : providers[0]?.value,
       target: (value) => targets.find((target) => target.published === value) ?? null,
     });
-    client.onCall = ({ ok, target, atMs }): void => {
-      const lost = this.#targetLostAt.get(service.name);
-      if (lost === undefined || !ok) return;
-      if (target !== lost.name) this.serviceFailovers.push(atMs - lost.at);
-      this.#targetLostAt.delete(service.name);
-    };
+    client.onCall = (call): void => this.stopwatch.called(service.name, call);
     return client;
   }
 
