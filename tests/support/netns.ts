@@ -41,8 +41,10 @@ export class Netns implements AsyncDisposable {
   readonly #prefix: string;
   readonly #switch: string;
 
+  static #count = 0;
+
   private constructor(names: readonly string[]) {
-    this.#prefix = `abf${Deno.pid}`;
+    this.#prefix = `abf${Deno.pid}x${++Netns.#count}`;
     this.#switch = `${this.#prefix}-sw`;
     this.hosts = names.map((name, i) => ({ name, address: `10.77.0.${i + 1}` }));
   }
@@ -112,6 +114,22 @@ export class Netns implements AsyncDisposable {
     }
   }
 
+  /** Drops at the switch what goes to and from a host: no carrier is lost, no send fails. */
+  async isolate(name: string): Promise<void> {
+    await this.#switchRule(`iifname "${this.#port(name)}" drop`);
+    await this.#switchRule(`oifname "${this.#port(name)}" drop`);
+  }
+
+  /** Loses a share (percent) of everything at the switch. */
+  async loseAll(percent: number): Promise<void> {
+    await this.#switchRule(`numgen random mod 100 < ${percent} drop`);
+  }
+
+  /** Ends what `isolate` and `loseAll` began. */
+  async rejoin(): Promise<void> {
+    await must("ip", ["netns", "exec", this.#switch, "nft", "flush", "chain", "bridge", "cut", "c1"]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const space of [...this.hosts.map(({ name }) => this.#space(name)), this.#switch]) {
       await runProgram("ip", ["netns", "del", space]); // its interfaces go with it
@@ -139,6 +157,13 @@ export class Netns implements AsyncDisposable {
       await must("ip", ["-n", space, "addr", "add", `${address}/24`, "dev", "eth0"]);
       await must("ip", ["-n", space, "link", "set", "eth0", "up"]);
       await must("ip", ["-n", space, "link", "set", "lo", "up"]);
+    }
+  }
+
+  async #switchRule(rule: string): Promise<void> {
+    const chain = "add chain bridge cut c1 { type filter hook forward priority 0; }";
+    for (const line of ["add table bridge cut", chain, `add rule bridge cut c1 ${rule}`]) {
+      await must("ip", ["netns", "exec", this.#switch, "nft", line]);
     }
   }
 
