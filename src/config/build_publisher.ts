@@ -15,12 +15,14 @@ type ReadCloud = Extract<ReadPublisher, { type: CloudPublisher["type"] }>;
 
 const DEFAULT_TTL_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_REHEARSE_MS = 86_400_000;
 
 export function buildPublisher(read: ReadPublisher): PublisherConfig {
   if (read.type === "dns") return { type: "dns", name: there(read.name), ttlMs: read.ttl ?? 5000 };
   const acting = {
     timeoutMs: read.timeout ?? DEFAULT_TIMEOUT_MS,
     onDrift: read.on_drift ?? "repair",
+    rehearseMs: read.rehearse === undefined ? defaultRehearsal(read.type) : read.rehearse,
   } as const;
   switch (read.type) {
     case "exec": {
@@ -83,17 +85,18 @@ export function buildPublisher(read: ReadPublisher): PublisherConfig {
 
 function recordOf(
   read: Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>,
-): Pick<Extract<PublisherConfig, { type: "rfc2136" }>, "zone" | "name" | "recordType" | "ttlMs"> {
-  const { zone, name, record_type, ttl } = read;
+): Pick<Extract<PublisherConfig, { type: "rfc2136" }>, "zone" | "name" | "recordType" | "ttlMs" | "verify"> {
+  const { zone, name, record_type, ttl, verify } = read;
   return {
     zone: there(zone),
     name: there(name),
     recordType: record_type ?? null,
     ttlMs: ttl ?? DEFAULT_TTL_MS,
+    verify: verify ?? [],
   };
 }
 
-function cloudOf(read: ReadCloud): Omit<CloudRecord, "timeoutMs" | "onDrift"> {
+function cloudOf(read: ReadCloud): Omit<CloudRecord, "timeoutMs" | "onDrift" | "rehearseMs"> {
   const [domain, record] = [there(read.domain), there(read.record)];
   const least = Object.hasOwn(CLOUD_MIN_TTL_MS, read.type)
     ? CLOUD_MIN_TTL_MS[read.type as keyof typeof CLOUD_MIN_TTL_MS]
@@ -106,7 +109,13 @@ function cloudOf(read: ReadCloud): Omit<CloudRecord, "timeoutMs" | "onDrift"> {
     ttlMs: read.ttl ?? Math.max(DEFAULT_TTL_MS, least),
     token: there(secretOf(read.token, read.token_env, read.token_file) ?? undefined),
     apiUrl: read.api_url?.replace(/\/+$/, "") ?? null,
+    verify: read.verify ?? [],
   };
+}
+
+/** The user's own programs and services may do more than publish: they are rehearsed only where that is asked for. */
+function defaultRehearsal(type: ReadPublisher["type"]): number | null {
+  return type === "exec" || type === "webhook" ? null : DEFAULT_REHEARSE_MS;
 }
 
 function secretOf(

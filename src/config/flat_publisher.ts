@@ -2,6 +2,7 @@
 import { formatHostPort } from "./address.ts";
 import { durationText } from "./duration.ts";
 import { hidden } from "./flat_check.ts";
+import { verifyText } from "./verify_field.ts";
 import type { PublisherConfig, SecretSource } from "./publisher.ts";
 
 export function publisherLeaves(publisher: PublisherConfig): Readonly<Record<string, unknown>> {
@@ -12,6 +13,8 @@ export function publisherLeaves(publisher: PublisherConfig): Readonly<Record<str
     name,
     timeout: durationText(publisher.timeoutMs),
     on_drift: publisher.onDrift,
+    rehearse: publisher.rehearseMs === null ? "off" : durationText(publisher.rehearseMs),
+    ...("verify" in publisher ? { verify: publisher.verify.map(verifyText) } : {}),
   };
   switch (publisher.type) {
     case "exec":

@@ -16,10 +16,24 @@ export interface ActingPublisher {
   readonly timeoutMs: number;
   /** When someone else changed what was published. */
   readonly onDrift: "repair" | "report";
+  /** How often to prove, while all is well, that it could be written, ms; null = never. */
+  readonly rehearseMs: number | null;
+}
+
+/** Who is asked what the world shows, beside the publisher's own API. */
+export type VerifyPoint =
+  /** Each authoritative name server of the zone. */
+  | { readonly kind: "authoritative" }
+  /** A resolver, by its IP address. */
+  | { readonly kind: "resolver"; readonly host: string; readonly port: number };
+
+/** What those have that can be read back by DNS. */
+export interface VerifiablePublisher extends ActingPublisher {
+  readonly verify: readonly VerifyPoint[];
 }
 
 /** What those have that keep a record in a zone. */
-export interface RecordPublisher extends ActingPublisher {
+export interface RecordPublisher extends VerifiablePublisher {
   readonly zone: string;
   /** Null: as the value demands, and records of the other kinds make way. */
   readonly recordType: RecordType | null;
@@ -79,7 +93,7 @@ export interface WebhookPublisher extends ActingPublisher {
 }
 
 /** One record of one type at a DNS provider. */
-export interface CloudRecord extends ActingPublisher {
+export interface CloudRecord extends VerifiablePublisher {
   /** The zone, such as example.com. */
   readonly domain: string;
   /** The name within it, such as web; `@` is the domain itself. */

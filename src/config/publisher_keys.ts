@@ -7,6 +7,7 @@ import { foundText } from "./problem.ts";
 import { parseName } from "../dns/name.ts";
 import { isHostName } from "./address.ts";
 import { RECORD_TYPES } from "./publisher.ts";
+import { rehearsePeriod, verifyPoint } from "./verify_field.ts";
 import { command, domainName, filePath, headers, targetAddress, webUrl } from "./values.ts";
 
 /** Publishers of PRODUCT.md that this version does not have. */
@@ -34,6 +35,19 @@ const inlineSecret: Field<string> = fromText("a secret", "…", (value) => {
 const acting = {
   timeout: optional(duration({ minMs: 100, maxMs: 600_000 }), "how long one action may take", "5s"),
   on_drift: optional(choice(["repair", "report"]), "when the world shows something else", "repair"),
+  rehearse: optional(
+    rehearsePeriod,
+    'how often to prove that it could be written, while all is well, or "off"; for exec and webhook off when absent',
+    "24h",
+  ),
+} as const satisfies Keys;
+
+const verifiable = {
+  verify: optional(
+    list(verifyPoint, { max: 8, what: "places to ask" }),
+    'who else is asked what is shown: "authoritative", "resolver 1.1.1.1"',
+    [],
+  ),
 } as const satisfies Keys;
 
 const record = {
@@ -42,6 +56,7 @@ const record = {
   record_type: optional(choice(RECORD_TYPES), "kind of the record; as the value demands when absent"),
   ttl: optional(ttl, "how long resolvers may remember the answer", "30s"),
   ...acting,
+  ...verifiable,
 } as const satisfies Keys;
 
 const serverId: Field<string> = fromText("a server's id", "localhost", (value) => {
@@ -67,6 +82,7 @@ const cloud = {
   token: optional(inlineSecret, "the token itself; better in a file"),
   api_url: optional(webUrl, "another address of the API"),
   ...acting,
+  ...verifiable,
 } as const satisfies Keys;
 
 const TTL_WORDS = "how long resolvers may remember the answer";
@@ -159,5 +175,4 @@ export const publisher = tagged(
     gandi: { ...cloud, ttl: optional(ttl, TTL_WORDS, "5m") },
   },
   LATER_PUBLISHERS,
-  { later: ["rehearse", "verify"] },
 );

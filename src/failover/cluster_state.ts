@@ -28,6 +28,15 @@ export interface ServiceDecision {
   readonly undoneBy?: ByHand & { readonly target: string };
   /** Targets that were left because they were down, and have not stayed in charge for long since (`flaps.ts`). */
   readonly falls?: readonly Falls[];
+  /** When its publishers were last seen to take a write (`rehearse`). */
+  readonly proven?: readonly Proof[];
+}
+
+/** A publisher took a write. */
+export interface Proof {
+  /** Type and name of it. */
+  readonly publisher: string;
+  readonly atWallMs: WallMs;
 }
 
 /** Who did something by hand, and when. */
@@ -106,7 +115,7 @@ export function withDecision(state: ClusterState, service: string, decision: Ser
 function tidy(decision: ServiceDecision): ServiceDecision {
   const { active, activeSinceWallMs, pinned, drained, lastSwitch, pinnedBy, undoneBy } = decision;
   const drainedBy = decision.drainedBy?.filter(({ target }) => drained.includes(target)) ?? [];
-  const falls = decision.falls ?? [];
+  const { falls = [], proven = [] } = decision;
   return {
     active,
     activeSinceWallMs,
@@ -117,5 +126,6 @@ function tidy(decision: ServiceDecision): ServiceDecision {
     ...(drainedBy.length === 0 ? {} : { drainedBy }),
     ...(undoneBy === undefined ? {} : { undoneBy }),
     ...(falls.length === 0 ? {} : { falls }),
+    ...(proven.length === 0 ? {} : { proven }),
   };
 }

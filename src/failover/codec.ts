@@ -4,6 +4,7 @@ import {
   type ByHand,
   type ClusterState,
   type Falls,
+  type Proof,
   type ServiceDecision,
   servicesOf,
   type SwitchReason,
@@ -22,7 +23,7 @@ export function encodeState(state: ClusterState): Uint8Array {
 
 function plainDecision(decision: ServiceDecision): ServiceDecision {
   const { active, activeSinceWallMs, pinned, drained, lastSwitch } = decision;
-  const { pinnedBy, drainedBy = [], undoneBy, falls = [] } = decision;
+  const { pinnedBy, drainedBy = [], undoneBy, falls = [], proven = [] } = decision;
   return {
     active,
     activeSinceWallMs,
@@ -34,6 +35,9 @@ function plainDecision(decision: ServiceDecision): ServiceDecision {
     ...(undoneBy === undefined ? {} : { undoneBy: plainHandOn(undoneBy) }),
     ...(falls.length === 0 ? {} : {
       falls: falls.map(({ target, count, atWallMs }) => ({ target, count, atWallMs })),
+    }),
+    ...(proven.length === 0 ? {} : {
+      proven: proven.map(({ publisher, atWallMs }) => ({ publisher, atWallMs })),
     }),
   };
 }
@@ -52,7 +56,7 @@ function plainSwitch({ from, to, reason, atWallMs, epoch, detectMs }: SwitchReco
 
 /**
  * Bytes as state. Keys that this version does not know are left out (a newer one may have written them); all that
- * it knows must make sense and, but for what was added since (who did it, falls), be there. The error names the place.
+ * it knows must make sense and, but for what was added since (who did it, falls, proofs), be there. The error names the place.
  */
 export function decodeState(bytes: Uint8Array): Result<ClusterState, string> {
   let plain: unknown;
@@ -112,12 +116,13 @@ function readDecision(value: unknown, service: string): ServiceDecision {
 }
 
 function readAdditions(plain: Record<string, unknown>, at: string): Partial<ServiceDecision> {
-  const { pinnedBy, drainedBy, undoneBy, falls } = plain;
+  const { pinnedBy, drainedBy, undoneBy, falls, proven } = plain;
   return {
     ...(pinnedBy === undefined ? {} : { pinnedBy: readHand(pinnedBy, `${at}.pinnedBy`) }),
     ...(drainedBy === undefined ? {} : { drainedBy: listOf(drainedBy, `${at}.drainedBy`, readHandOn) }),
     ...(undoneBy === undefined ? {} : { undoneBy: readHandOn(undoneBy, `${at}.undoneBy`) }),
     ...(falls === undefined ? {} : { falls: listOf(falls, `${at}.falls`, readFalls) }),
+    ...(proven === undefined ? {} : { proven: listOf(proven, `${at}.proven`, readProof) }),
   };
 }
 
@@ -137,6 +142,11 @@ function readFalls(value: unknown, at: string): Falls {
     count: number(count, `${at}.count`),
     atWallMs: number(atWallMs, `${at}.atWallMs`),
   };
+}
+
+function readProof(value: unknown, at: string): Proof {
+  const { publisher, atWallMs } = table(value, at);
+  return { publisher: text(publisher, `${at}.publisher`), atWallMs: number(atWallMs, `${at}.atWallMs`) };
 }
 
 function listOf<T>(value: unknown, at: string, read: (one: unknown, at: string) => T): T[] {

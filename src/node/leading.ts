@@ -11,13 +11,24 @@ import { createTimers, decide, type Decision, type Shown } from "../failover/dec
 import { decodeState, encodeState } from "../failover/codec.ts";
 import { warmupOf } from "../failover/first_decision.ts";
 import { parseEpoch } from "../publish/epoch.ts";
-import { due, finished, isBusy, isCurrent, nextAt, setDesired, setLeading } from "../publish/reconcile.ts";
+import {
+  due,
+  expectLateWrite,
+  finished,
+  isBusy,
+  isCurrent,
+  nextAt,
+  planRehearsal,
+  setDesired,
+  setLeading,
+} from "../publish/reconcile.ts";
 import type { PublisherRef } from "./events.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
 import { tellByHand } from "./by_hand.ts";
 import { applyCommand, done, finishWish, refused } from "./operate.ts";
 import { type Observer, observersNow, weighService } from "./opinions.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, Wish } from "./state.ts";
+import { followProofs, provenAt, withProofs } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
 
 /** Above so many targets a leader does not look at all services at every change, but paced. */
@@ -40,11 +51,26 @@ export function followLease(turn: NodeTurn): void {
   for (const service of state.services) {
     service.timers = createTimers(now);
     service.reviewAt = now;
-    for (const { reconciler } of service.publishers) {
-      if (reconciler !== null) setLeading(reconciler, { epoch }, now);
-    }
+    for (const publisher of service.publishers) beginPublishing(turn, service, publisher);
   }
   wishCommitted(turn);
+}
+
+/** A publisher at the beginning of a tenure, or new in one. */
+export function beginPublishing(turn: NodeTurn, service: ServiceSlot, publisher: PublisherSlot): void {
+  const { state, now, env } = turn;
+  const { reconciler, config } = publisher;
+  if (reconciler === null || state.leading === null) return;
+  setLeading(reconciler, state.leading, now);
+  planRehearsal(reconciler, provenAt(state.cluster, service.config.name, config), env);
+}
+
+/** A node that has led is heard again: it may have slept in the middle of a write. */
+export function expectLateWrites({ state, now }: NodeTurn): void {
+  if (state.leading === null) return;
+  for (const { publishers } of state.services) {
+    for (const { reconciler } of publishers) if (reconciler !== null) expectLateWrite(reconciler, now);
+  }
 }
 
 function layDown(turn: NodeTurn): void {
@@ -76,6 +102,7 @@ export function followCommitted(turn: NodeTurn): void {
   }
   const before = state.cluster;
   state.cluster = decoded.value;
+  followProofs(state);
   tellByHand(turn, before, decoded.value);
   tellSwitches(turn, before, decoded.value);
   finishProposal(turn, entry.state);
@@ -173,7 +200,10 @@ export function decideAll(turn: NodeTurn): void {
       epoch: state.leading.epoch,
     });
   }
-  if (next === state.cluster || (switched.length === 0 && wishes.length === 0)) return;
+  const proven = withProofs(next, state);
+  const proves = proven !== next;
+  next = proven;
+  if (next === state.cluster || (switched.length === 0 && wishes.length === 0 && !proves)) return;
   const bytes = encodeState(next);
   state.proposed = { bytes, at: now, wishes, switched };
   turn.takeElection(step(state.election, { kind: "propose", state: bytes }, turn.env));
@@ -297,13 +327,14 @@ export function onPublished(
 ): void {
   const { state } = turn;
   const service = state.services.find((slot) => slot.config.name === ref.service);
-  const publisher = service?.publishers[ref.index];
+  // By its number: a reload may have moved the publisher in the list.
+  const publisher = service?.publishers.find(({ reconciler }) => reconciler?.operation?.number === operation);
   if (service === undefined || publisher === undefined || publisher.reconciler === null) return;
   const current = isCurrent(publisher.reconciler, operation);
   const told = finished(publisher.reconciler, operation, result, turn.env);
   if (current && result.kind === "fenced") onFenced(turn, ref, publisher, result.epoch);
   publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
-  if (told.changed) state.dirty = true;
+  if (told.changed || publisher.reconciler.newlyProven) state.dirty = true;
   if (told.event === null) return;
   const failed = told.event === "publish-failed" || told.event === "drift";
   turn.log(failed ? "warning" : "info", told.event, `${ref.service}: ${told.detail}`, {

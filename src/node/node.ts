@@ -23,6 +23,7 @@ import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
 import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
 import {
   decideAll,
+  expectLateWrites,
   followCommitted,
   followLease,
   nextLeaderWork,
@@ -119,6 +120,7 @@ function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
     configDigest: null,
     otherTargets: false,
     alive: false,
+    hasLed: false,
     differs: [],
     compare: { parts: new Map(), nextAskAt: now },
   };
@@ -200,6 +202,7 @@ function onReceived(turn: NodeTurn, packet: Packet): void {
   if (isNodeMessage(message)) onNodeMessage(turn, header.from, peer, message);
   if (!peer.alive && isAlive(state.election, known, now)) {
     peer.alive = true;
+    if (peer.hasLed) expectLateWrites(turn);
     turn.log("info", "peer", `Node ${header.from} is heard.`, { data: { node: header.from, alive: true } });
   }
 }
@@ -343,6 +346,8 @@ function tellLeader(turn: NodeTurn): void {
     return;
   }
   state.leaderlessSince = null;
+  const peer = state.peers.get(ballot.node);
+  if (peer !== undefined) peer.hasLed = true;
   const epoch = formatEpoch(ballot);
   if (state.leaderThen?.epoch === epoch) return;
   state.leaderThen = { id: ballot.node, epoch, since: now };

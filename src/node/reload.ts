@@ -1,8 +1,7 @@
 /** Taking up another config while the node runs (SIGHUP): role, lease and what is decided stay as they are. */
 import { configDigest } from "../config/digest.ts";
 import type { Config } from "../config/config.ts";
-import { setLeading } from "../publish/reconcile.ts";
-import { wishCommitted } from "./leading.ts";
+import { beginPublishing, wishCommitted } from "./leading.ts";
 import { createServices, targetsOf } from "./services.ts";
 import type { NodeTurn } from "./turn.ts";
 
@@ -27,9 +26,9 @@ export function onReload(turn: NodeTurn, config: Config): void {
   state.reportFrom = 0;
   state.dirty = true;
   if (state.leading !== null) {
-    for (const { publishers } of state.services) {
-      for (const { reconciler } of publishers) {
-        if (reconciler !== null && !kept.has(reconciler)) setLeading(reconciler, state.leading, now);
+    for (const service of state.services) {
+      for (const publisher of service.publishers) {
+        if (!kept.has(publisher.reconciler)) beginPublishing(turn, service, publisher);
       }
     }
     wishCommitted(turn);

@@ -8,12 +8,16 @@ import { createReconciler } from "../publish/reconcile.ts";
 import { Agenda } from "./agenda.ts";
 import { type NodeState, type PublisherSlot, type ServiceSlot, targetKey, type TargetSlot } from "./state.ts";
 
-/** Operations of a publisher that a reload brings are numbered far above those of the one it takes the place of. */
-const OPERATIONS_APART = 1_000_000;
+/** Operations of all publishers that a process ever has are numbered so far apart that no two are the same. */
+const OPERATIONS_APART = 2 ** 32;
 
 /** Makes the services; what is the same as in `before` keeps its opinions, timers and publishers' states. */
 export function createServices(config: Config, before: readonly ServiceSlot[], env: Env): ServiceSlot[] {
   let index = 0;
+  let numbers = before.flatMap((slot) => slot.publishers).reduce(
+    (most, { reconciler }) => Math.max(most, reconciler?.operations ?? 0),
+    0,
+  );
   return config.services.map((service) => {
     const old = before.find((slot) => slot.config.name === service.name);
     const targets: TargetSlot[] = service.targets.map((target) => ({
@@ -23,8 +27,8 @@ export function createServices(config: Config, before: readonly ServiceSlot[], e
       probing: keptProbing(old, service, target) ??
         createProbing(service.check, env.now, env.random.next()),
     }));
-    const publishers = service.publish.map((publisher, i) =>
-      keptPublisher(old, publisher) ?? createSlot(publisher, old, i)
+    const publishers = service.publish.map((publisher) =>
+      keptPublisher(old, publisher) ?? createSlot(publisher, old, numbers += OPERATIONS_APART)
     );
     return {
       config: service,
@@ -38,14 +42,25 @@ export function createServices(config: Config, before: readonly ServiceSlot[], e
   });
 }
 
-function createSlot(publisher: PublisherConfig, old: ServiceSlot | undefined, index: number): PublisherSlot {
+function createSlot(
+  publisher: PublisherConfig,
+  old: ServiceSlot | undefined,
+  operations: number,
+): PublisherSlot {
   if (publisher.type === "dns") return { config: publisher, reconciler: null, writing: false };
   const reconciler = createReconciler({
     canRead: canRead(publisher),
     timeoutMs: publisher.timeoutMs,
     onDrift: publisher.onDrift,
+    rehearseMs: publisher.rehearseMs,
   });
-  reconciler.operations = (old?.publishers[index]?.reconciler?.operations ?? 0) + OPERATIONS_APART;
+  reconciler.operations = operations;
+  // The same record with other settings: the write under way ends before another begins.
+  const before = old?.publishers.find(({ config }) =>
+    config.type === publisher.type && config.name === publisher.name
+  );
+  const underWay = before?.reconciler?.operation ?? null;
+  if (underWay?.kind === "write") reconciler.operation = { ...underWay, stale: true };
   return { config: publisher, reconciler, writing: false };
 }
 

@@ -126,6 +126,8 @@ export interface PeerSlot {
   /** Its list of targets is another one. */
   otherTargets: boolean;
   alive: boolean;
+  /** It has led, as far as this node knows. */
+  hasLed: boolean;
   /** Keys that differ from this node's config, once asked and told. */
   differs: readonly string[];
   /** Digests told so far, and when to ask again. */

@@ -10,6 +10,8 @@ export type PublishAction =
     readonly value: string | null;
     readonly previous: string | null;
     readonly epoch: string;
+    /** The value stands there already: written all the same, to prove that it could be (`rehearse`). */
+    readonly rehearsal?: true;
   };
 
 export type PublishResult =

@@ -1,15 +1,9 @@
 /** What an action's answer means for its publisher. See `reconcile.ts`. */
 import type { Env } from "../base/time.ts";
-import type { Operation, Reconciler } from "./reconciler.ts";
-
-/** One thing worth telling; `detail` is one sentence for people, without a full stop. */
-export interface Told {
-  readonly event: "published" | "publish-failed" | "drift" | "repaired" | null;
-  readonly detail: string;
-}
-
-/** Nothing to tell. */
-export const QUIET: Told = { event: null, detail: "" };
+import { type Change, foreignChanges, withChange } from "./history.ts";
+import { keepQuiet, type Operation, type Reconciler } from "./reconciler.ts";
+import { onRehearsalFailed, rehearsed } from "./rehearsal.ts";
+import { QUIET, type Told } from "./told.ts";
 
 /** How often a publisher that is right is looked at, ms. */
 export const VERIFY_MS = 30_000;
@@ -19,8 +13,8 @@ export const BACKOFF_MS = { first: 200, most: 30_000 } as const;
 const FENCED_MS = 1000;
 /** A write that the lease was too short for is tried again after so long, ms. */
 const NOT_STARTED_MS = 25;
-/** The longest quiet that a far side may ask for, ms. */
-const MAX_QUIET_MS = 600_000;
+/** So many foreign changes of late are a quarrel. */
+const QUARREL_TIMES = 4;
 
 /** An action failed. */
 export function onFailed(
@@ -34,6 +28,7 @@ export function onFailed(
     r.blind = true;
     return fail(r, `reading what it shows failed: ${detail}`, retryAfterMs, env);
   }
+  if (operation.rehearsal) return onRehearsalFailed(r, detail, retryAfterMs, env);
   // It may have been done all the same, or be done late: look before the next try, and again later.
   r.seen = false;
   r.blind = false;
@@ -69,6 +64,7 @@ export function onRead(
   env: Env,
 ): Told {
   if (shows === undefined) return onFailed(r, operation, "it did not say what is shown", null, env);
+  const before = r.shows;
   r.shows = shows;
   r.seen = true;
   r.blind = false;
@@ -85,9 +81,16 @@ export function onRead(
     return fail(r, `${word(desired.value)} was published, but ${word(shows)} is shown`, null, env);
   }
   if (shows === desired.value) return QUIET; // it is to be claimed
-  if (r.confirmed && !operation.secondLook) return drift(r, shows, desired.value);
+  if (before !== undefined && before !== shows) {
+    note(r, env, { from: before, to: shows, by: operation.mayBeLate ? "former" : "other" });
+  }
+  if (r.confirmed && !operation.mayBeLate) return drift(r, shows, desired.value, env);
   r.confirmed = false;
   return QUIET;
+}
+
+function note(r: Reconciler, env: Env, change: Omit<Change, "at">): void {
+  r.history = withChange(r.history, { at: env.now, ...change });
 }
 
 /** A write was done. Some publishers say at once what is shown now. */
@@ -97,8 +100,12 @@ export function onWritten(
   shows: string | null | undefined,
   env: Env,
 ): Told {
-  if (r.shows !== operation.value) r.lastChangeAt = env.now;
+  if (r.shows !== operation.value) {
+    r.lastChangeAt = env.now;
+    note(r, env, { from: r.shows ?? null, to: operation.value, by: "us" });
+  }
   r.shows = operation.value;
+  const proof = rehearsed(r, operation, env);
   const { desired } = r;
   if (desired?.value !== operation.value || (!r.canRead && desired.target !== operation.target)) {
     r.seen = true; // the wish has changed meanwhile: no time to read back what nobody wants any more
@@ -109,12 +116,15 @@ export function onWritten(
     const first = !r.confirmed;
     r.confirmed = true;
     const recovered = recover(r, `${word(operation.value)} is published`);
-    return first ? { event: "published", detail: `${word(operation.value)} is published` } : recovered;
+    if (first) return { event: "published", detail: `${word(operation.value)} is published` };
+    return recovered.event === null ? proof : recovered;
   }
   r.wrote = operation.value;
   r.seen = false;
   r.blind = false;
-  return shows === undefined ? QUIET : onRead(r, operation, shows, env);
+  if (shows === undefined) return proof;
+  const told = onRead(r, operation, shows, env);
+  return told.event === null ? proof : told;
 }
 
 /** Brings `state` and `error` in line with the rest. */
@@ -139,11 +149,16 @@ function confirm(r: Reconciler, env: Env): Told {
   return isNew ? { event: "published", detail: `${shown} is published` } : recovered;
 }
 
-function drift(r: Reconciler, shows: string | null, wanted: string | null): Told {
+function drift(r: Reconciler, shows: string | null, wanted: string | null, env: Env): Told {
   const known = r.drifted;
   r.drifted = true;
   r.error = `${word(shows)} is shown instead of ${word(wanted)}`;
   const then = r.onDrift === "repair" ? "it is put right" : "it is left so (on_drift)";
+  const times = foreignChanges(r.history, env.now);
+  const again = times < QUARREL_TIMES
+    ? ""
+    : `; for the ${times}th time in 10 minutes: does something else publish this name?`;
+  if (again !== "") r.error += again;
   const recovered = recover(r, r.error);
   if (known && recovered.event === null) return QUIET;
   return { event: "drift", detail: `${r.error}; ${then}` };
@@ -155,7 +170,7 @@ function fail(r: Reconciler, error: string, retryAfterMs: number | null, env: En
   r.failures++;
   r.error = error;
   r.tryAt = env.now + backoffMs(r.failures, env.random.next());
-  if (retryAfterMs !== null) r.quietUntil = env.now + Math.min(Math.max(0, retryAfterMs), MAX_QUIET_MS);
+  keepQuiet(r, retryAfterMs, env.now);
   return news ? { event: "publish-failed", detail: error } : QUIET;
 }
 

@@ -17,20 +17,26 @@
  * - Where reading fails, a wish is written without having looked: a broken reader must not stop a failover.
  * - Once per tenure, and after a failed write, it looks a second time when no late write can be under way any more
  *   (ELECTION.md, What a write to the outside must also do). A publisher that cannot read writes again instead.
- * - A difference found at the beginning of a tenure is no drift: the former leader may not have come that far.
+ * - A difference found at the beginning of a tenure is no drift: the former leader may not have come that far. The
+ *   same holds until the second look, and when a former leader is heard again, which may have slept over its lease.
  * - Where the far side compares epochs, a right value under an earlier epoch is written again under this one: it shuts
  *   out what the former leader may still have under way. A later epoch there means a new ballot, then all anew.
  */
 import { assert, unreachable } from "../base/assert.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublishAction, PublishResult } from "./action.ts";
-import { onFailed, onFenced, onNotStarted, onRead, onWritten, QUIET, settle, type Told } from "./outcome.ts";
+import { onFailed, onFenced, onNotStarted, onRead, onWritten, settle } from "./outcome.ts";
 import type { Desired, Operation, Reconciler } from "./reconciler.ts";
+import { isWell } from "./rehearsal.ts";
+import { QUIET, type Told } from "./told.ts";
 
 export { createReconciler, type Desired, type Reconciler, type ReconcilerSettings } from "./reconciler.ts";
+export { planRehearsal } from "./rehearsal.ts";
 
 /** An action so long after its timeout without any answer is lost, ms. */
 const LOST_AFTER_MS = 3000;
+/** Before the first look for what a former leader does on waking, ms. */
+const LATE_LOOK_MS = 300;
 
 /** One action to perform. */
 export interface Due {
@@ -62,6 +68,7 @@ export function setLeading(r: Reconciler, leading: { readonly epoch: string } | 
   r.tryAt = now;
   r.verifyAt = Infinity;
   r.lookAgainAt = leading === null ? Infinity : now + r.timeoutMs;
+  r.rehearseAt = Infinity; // until `planRehearsal`
   r.operation = r.operation?.kind === "write" ? { ...r.operation, stale: true } : null;
   settle(r);
 }
@@ -80,8 +87,20 @@ export function setDesired(r: Reconciler, desired: Desired, now: MonoMs): void {
   r.failures = 0;
   r.tryAt = now;
   r.verifyAt = now;
+  // A rehearsal that was given up may still be done, and bring the former value back.
+  if (now < r.rehearsal.lateUntil) r.lookAgainAt = r.rehearsal.lateUntil;
   if (r.seen && r.operation?.kind === "read") r.operation = null;
   settle(r);
+}
+
+/**
+ * A former leader is heard again: what it had under way when it fell asleep may come now. Looks at once, and again when
+ * nothing can come any more.
+ */
+export function expectLateWrite(r: Reconciler, now: MonoMs): void {
+  if (r.leading === null) return;
+  r.lookAgainAt = now + r.timeoutMs;
+  r.verifyAt = Math.min(r.verifyAt, now + LATE_LOOK_MS);
 }
 
 /** True while an action of this tenure is under way. */
@@ -118,10 +137,12 @@ export function due(r: Reconciler, now: MonoMs): Due | null {
     target,
     value,
     secondLook: now >= r.lookAgainAt,
+    mayBeLate: r.lookAgainAt !== Infinity,
+    rehearsal: planned.rehearsal === true,
     until: now + r.timeoutMs + LOST_AFTER_MS,
     stale: false,
   };
-  return { operation: number, action: actionOf(r, planned.kind), timeoutMs: r.timeoutMs };
+  return { operation: number, action: actionOf(r, planned), timeoutMs: r.timeoutMs };
 }
 
 /** What came of an action. Answers to anything but the action under way say nothing. */
@@ -157,6 +178,7 @@ function onResult(r: Reconciler, under: Operation, result: PublishResult, env: E
 interface Plan {
   readonly kind: "read" | "write";
   readonly at: MonoMs;
+  readonly rehearsal?: boolean;
 }
 
 /** What is to be done next, and when. */
@@ -166,7 +188,8 @@ function plan(r: Reconciler): Plan | null {
   if (!r.canRead) {
     if (desired === null) return null;
     if (!r.confirmed) return { kind: "write", at: floor };
-    return r.lookAgainAt === Infinity ? null : { kind: "write", at: Math.max(floor, r.lookAgainAt) };
+    if (r.lookAgainAt !== Infinity) return { kind: "write", at: Math.max(floor, r.lookAgainAt) };
+    return rehearsalPlan(r, floor);
   }
   if (!r.seen) {
     const unlooked = r.blind && desired !== null && r.wrote === undefined;
@@ -175,15 +198,23 @@ function plan(r: Reconciler): Plan | null {
   const leave = r.drifted && r.onDrift === "report";
   if (desired !== null && r.shows !== desired.value && !leave) return { kind: "write", at: floor };
   if (desired !== null && r.shows === desired.value && r.unclaimed) return { kind: "write", at: floor };
-  return { kind: "read", at: Math.max(floor, Math.min(r.verifyAt, r.lookAgainAt)) };
+  const look: Plan = { kind: "read", at: Math.max(floor, Math.min(r.verifyAt, r.lookAgainAt)) };
+  const rehearsal = rehearsalPlan(r, floor);
+  return rehearsal !== null && rehearsal.at < look.at ? rehearsal : look;
 }
 
-function actionOf(r: Reconciler, kind: Plan["kind"]): PublishAction {
+function rehearsalPlan(r: Reconciler, floor: MonoMs): Plan | null {
+  if (r.rehearseAt === Infinity || !isWell(r)) return null;
+  return { kind: "write", at: Math.max(floor, r.rehearseAt), rehearsal: true };
+}
+
+function actionOf(r: Reconciler, { kind, rehearsal }: Plan): PublishAction {
   const { desired } = r;
   if (kind === "read") return r.leading === null ? { kind } : { kind, epoch: r.leading };
   assert(desired !== null && r.leading !== null, "only a decision is written, only by a leader");
   const { target, value } = desired;
-  return { kind, target, value, previous: r.shows ?? null, epoch: r.leading };
+  const action = { kind, target, value, previous: r.shows ?? null, epoch: r.leading } as const;
+  return rehearsal === true ? { ...action, rehearsal } : action;
 }
 
 /** No answer came, which no publisher should do: as a failure, only that nobody is told before the next. */

@@ -1,5 +1,6 @@
 /** What is known and wanted of one publisher; changed by `reconcile.ts` alone. */
-import type { MonoMs } from "../base/time.ts";
+import type { MonoMs, WallMs } from "../base/time.ts";
+import type { Change } from "./history.ts";
 
 /** The answer that is to be shown. */
 export interface Desired {
@@ -17,6 +18,8 @@ export interface ReconcilerSettings {
   readonly timeoutMs: number;
   /** What to do when someone else changed what was published. */
   readonly onDrift: "repair" | "report";
+  /** How often to prove that it could be written, ms; null = never. */
+  readonly rehearseMs: number | null;
 }
 
 /** One action under way. */
@@ -26,18 +29,33 @@ export interface Operation {
   /** What is being written; the wish of the moment for a read. */
   readonly target: string | null;
   readonly value: string | null;
-  /** Looks for the late write of a former leader: what differs now is put right, whatever `onDrift` says. */
+  /** Begun when no late write of a former leader can be under way any more: the last look for one. */
   readonly secondLook: boolean;
+  /** Such a write may have come: what differs now is put right, whatever `onDrift` says. */
+  readonly mayBeLate: boolean;
+  /** Writes what stands there already. */
+  readonly rehearsal: boolean;
   /** Without an answer by then it counts as lost, mono ms. */
   readonly until: MonoMs;
   /** Belongs to a tenure that has ended: its answer is of no interest, but nothing starts beside it. */
   readonly stale: boolean;
 }
 
+/** How the last rehearsals went. */
+export interface Rehearsal {
+  /** In a row. */
+  readonly failures: number;
+  /** Why the last one failed. */
+  readonly error: string | null;
+  /** A failed one may still be done until then, mono ms. */
+  readonly lateUntil: MonoMs;
+}
+
 export interface Reconciler {
   readonly canRead: boolean;
   readonly timeoutMs: number;
   readonly onDrift: "repair" | "report";
+  readonly rehearseMs: number | null;
   /** The epoch of this node's tenure; null while it does not lead. */
   leading: string | null;
   /** Null while nothing is decided. */
@@ -78,7 +96,19 @@ export interface Reconciler {
   lastChangeAt: MonoMs | null;
   /** When the world was last seen to show what it should. */
   verifiedAt: MonoMs | null;
+  /** When a write is to be rehearsed next, mono ms; Infinity = not at all. */
+  rehearseAt: MonoMs;
+  /** When a write was last seen to be possible; null = not known. */
+  provenWallMs: WallMs | null;
+  /** The last rehearsal was a success that the others do not know of yet. */
+  newlyProven: boolean;
+  rehearsal: Rehearsal;
+  /** What the world came to show, as far as this node saw it; the newest last. */
+  history: readonly Change[];
 }
+
+/** No rehearsal has failed since the last success. */
+export const WELL_REHEARSED: Rehearsal = { failures: 0, error: null, lateUntil: -Infinity };
 
 /** A publisher of a node that does not lead. */
 export function createReconciler(settings: ReconcilerSettings): Reconciler {
@@ -105,5 +135,18 @@ export function createReconciler(settings: ReconcilerSettings): Reconciler {
     operations: 0,
     lastChangeAt: null,
     verifiedAt: null,
+    rehearseAt: Infinity,
+    provenWallMs: null,
+    newlyProven: false,
+    rehearsal: WELL_REHEARSED,
+    history: [],
   };
+}
+
+/** The longest quiet that a far side may ask for, ms. */
+const MAX_QUIET_MS = 600_000;
+
+/** The far side asked for so much quiet; null = it did not. */
+export function keepQuiet(r: Reconciler, askedMs: number | null, now: MonoMs): void {
+  if (askedMs !== null) r.quietUntil = now + Math.min(Math.max(0, askedMs), MAX_QUIET_MS);
 }

@@ -69,7 +69,7 @@ export class Tally {
       }
       for (const { type, name } of publish) {
         if (type === "dns") continue; // needs no operation: the zone is ours
-        for (const operation of ["read", "write"]) {
+        for (const operation of ["read", "write", "rehearsal"]) {
           this.#publisher.inc({ service, type, name, operation, result: "failed" }, 0);
         }
       }
@@ -95,7 +95,8 @@ export class Tally {
     const publisher = services.find((one) => one.name === ref.service)?.publish[ref.index];
     if (publisher === undefined) return; // a reload took it away meanwhile
     const { type, name } = publisher;
-    this.#publisher.inc({ service: ref.service, type, name, operation: action.kind, result: result.kind });
+    const operation = action.kind === "write" && action.rehearsal === true ? "rehearsal" : action.kind;
+    this.#publisher.inc({ service: ref.service, type, name, operation, result: result.kind });
   }
 
   /** Something was told. */

@@ -2,6 +2,7 @@
 import type { MonoMs } from "../base/time.ts";
 import type { NodeState } from "../node/state.ts";
 import { noSay, noSayText } from "../node/say.ts";
+import { wouldFail } from "../publish/rehearsal.ts";
 import { formatAge, formatDuration } from "./duration.ts";
 import { orderProblems, type Problem } from "./problems.ts";
 import type { ByHandStatus, ServiceStatus, Status } from "./status_type.ts";
@@ -97,6 +98,10 @@ function serviceProblems(service: ServiceStatus, role: string): Problem[] {
         kind: "publish-failed",
         text: `${name} cannot be changed: ${publisher.error ?? "unknown reason"}`,
       });
+    }
+    if (publisher.rehearsal?.state === "failed") {
+      const why = publisher.rehearsal.error ?? "unknown reason";
+      problems.push({ kind: "publish-failed", text: `${name}: ${wouldFail(why)}` });
     }
     if (publisher.state === "drift") {
       problems.push({

@@ -149,6 +149,13 @@ function addServices(page: MetricsPage, status: Status): void {
       }
       const verified = seconds(publisher.verifiedMs);
       page.gauge("publisher_verified_age_seconds", "Age of the last read that agreed", verified, labels);
+      const { rehearsal } = publisher;
+      if (rehearsal === undefined) continue;
+      const proven = seconds(rehearsal.provenMs);
+      page.gauge("publisher_proven_age_seconds", "Age of the last write, rehearsed or not", proven, labels);
+      if (rehearsal.state === "off") continue;
+      const well = Number(rehearsal.state !== "failed");
+      page.gauge("publisher_rehearsal_ok", "0 while a failover would not be published", well, labels);
     }
     const last = service.lastSwitch;
     if (last === null) continue;

@@ -1,5 +1,6 @@
 /** One service of the status as text: its state, its targets, its publishers, its last switch. */
 import { formatAge, formatDuration } from "./duration.ts";
+import { wouldFail } from "../publish/rehearsal.ts";
 import type { Paint, Tone } from "./paint.ts";
 import type {
   Health,
@@ -63,13 +64,18 @@ export function renderService(service: ServiceStatus, width: number, paint: Pain
   const errors = service.publishers.flatMap(({ name, error }) =>
     error === null ? [] : [`! ${name}: ${error}`]
   );
+  const rehearsals = service.publishers.flatMap(({ name, rehearsal }) =>
+    rehearsal?.state === "failed" ? [`! ${name}: ${wouldFail(rehearsal.error ?? "unknown reason")}`] : []
+  );
   return [
     ...wrap(printable(serviceWords(service)), width, 2).map((line, index) => {
       return index === 0 ? paint(line, STATE_TONE[service.state]) : line;
     }),
     ...renderTable(TARGET_COLUMNS, targets, table),
     ...(publishers.length === 0 ? [] : renderTable(PUBLISHER_COLUMNS, publishers, table)),
-    ...errors.flatMap((error) => indented(error, width).map((line) => paint(line, "bad"))),
+    ...[...errors, ...rehearsals].flatMap((error) =>
+      indented(error, width).map((line) => paint(line, "bad"))
+    ),
     ...(service.lastSwitch === null ? [] : indented(switchSentence(service.lastSwitch), width)),
   ];
 }

@@ -11,6 +11,8 @@ import type { ByHand, ServiceDecision } from "../failover/cluster_state.ts";
 import { fallsOf, heldBackFor, isFlapping } from "../failover/flaps.ts";
 import type { Weighed } from "../health/weigh.ts";
 import { type Observer, observersNow, opinionAges, opinionsOf, weighService } from "../node/opinions.ts";
+import { provenAt } from "../node/proofs.ts";
+import type { Reconciler } from "../publish/reconcile.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, TargetSlot } from "../node/state.ts";
 import { findProblems } from "./find_problems.ts";
 import type {
@@ -20,6 +22,7 @@ import type {
   NodeStatus,
   PeerStatus,
   PublisherStatus,
+  RehearsalStatus,
   Role,
   ServiceState,
   ServiceStatus,
@@ -284,6 +287,36 @@ function publisherStatus(
     lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
     verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
     error: leads ? reconciler.error : null,
+    rehearsal: rehearsalStatus(state, service, publisher, reconciler, env),
+    history: reconciler.history.map(({ at, from, to, by }) => ({
+      atMs: Math.round(env.now - at),
+      from,
+      to,
+      by,
+    })),
+  };
+}
+
+function rehearsalStatus(
+  state: NodeState,
+  service: ServiceSlot,
+  { config }: PublisherSlot,
+  reconciler: Reconciler,
+  env: Pick<Env, "now" | "wallMs">,
+): RehearsalStatus {
+  const known = provenAt(state.cluster, service.config.name, config);
+  const proven = Math.max(known ?? -1, reconciler.provenWallMs ?? -1);
+  const { error } = reconciler.rehearsal;
+  const provenMs = proven < 0 ? null : age(proven, env);
+  if (reconciler.rehearseMs === null) return { state: "off", provenMs, nextMs: null, error: null };
+  const leads = state.leading !== null;
+  return {
+    state: leads && error !== null ? "failed" : provenMs === null ? "due" : "ok",
+    provenMs,
+    nextMs: leads && reconciler.rehearseAt !== Infinity
+      ? Math.max(0, Math.round(reconciler.rehearseAt - env.now))
+      : null,
+    error: leads ? error : null,
   };
 }
 

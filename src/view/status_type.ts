@@ -170,6 +170,32 @@ export interface PublisherStatus {
   readonly verifiedMs: number | null;
   /** Why it is not ok; null when it is. */
   readonly error: string | null;
+  /** Whether the next switch would get out; absent for the embedded server, which needs nobody. */
+  readonly rehearsal?: RehearsalStatus;
+  /** What the world came to show, as this node saw it since it runs; the newest last. */
+  readonly history?: readonly ChangeStatus[];
+}
+
+/** How it goes with proving that a publisher could be written (`rehearse`). */
+export interface RehearsalStatus {
+  /** `off`: not asked for. `due`: to come. `failed`: a failover would not be published. */
+  readonly state: "off" | "due" | "ok" | "failed";
+  /** Age of the last write that was done, rehearsed or not, as the cluster knows; null when there was none. */
+  readonly provenMs: number | null;
+  /** When it is rehearsed next, ms from now; null where this node does not lead, or not at all. */
+  readonly nextMs: number | null;
+  /** Why the last rehearsal failed; null when it did not. */
+  readonly error: string | null;
+}
+
+/** One change of what the world shows. */
+export interface ChangeStatus {
+  /** Age. */
+  readonly atMs: number;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** `us`: written by this node. `former`: most likely a late write of a former leader. `other`: someone else. */
+  readonly by: "us" | "former" | "other";
 }
 
 export interface SwitchStatus {

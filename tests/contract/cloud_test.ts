@@ -13,7 +13,7 @@ import { startGandi } from "../support/fakes/gandi.ts";
 import { startGoogle } from "../support/fakes/google.ts";
 import { startHetzner } from "../support/fakes/hetzner.ts";
 import { ACCESS_KEY_ID, startRoute53, ZONE_ID } from "../support/fakes/route53.ts";
-import { read, said, TIMEOUT_MS, WORLD, write } from "./rig.ts";
+import { read, rehearse, said, TIMEOUT_MS, WORLD, write } from "./rig.ts";
 
 interface Kind {
   readonly type: CloudPublisher["type"];
@@ -60,6 +60,8 @@ function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}): Publis
     ttlMs: kind.ttl * 1000,
     timeoutMs: TIMEOUT_MS,
     onDrift: "repair",
+    rehearseMs: null,
+    verify: [],
     token: { kind: "inline", secret: secret(fake.secret) },
     apiUrl: fake.url,
     ...more,
@@ -143,6 +145,20 @@ each("the same write again changes nothing; another node finds it right", async 
   assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
   assert.equal(await perform(create(kind, fake), write("192.0.2.1")), "ok");
   assert.equal(fake.writes().length, writes);
+});
+
+each("a rehearsal is a write that changes nothing; who may only read is found out", async (kind, fake) => {
+  const publisher = create(kind, fake);
+  await perform(publisher, write("192.0.2.1"));
+  const shown = web(fake);
+  const writes = fake.writes().length;
+  assert.equal(await perform(publisher, rehearse("192.0.2.1")), "ok");
+  assert.equal(fake.writes().length, writes + 1, "it was asked");
+  assert.deepEqual(web(fake), shown);
+  fake.order("write", { kind: "answer", status: 403, body: "{}" });
+  assert.match(await perform(publisher, rehearse("192.0.2.1")), /^failed: .* HTTP 403 \(not permitted\)/);
+  assert.deepEqual(web(fake), shown);
+  assert.equal(await perform(publisher, read()), "shows 192.0.2.1");
 });
 
 each("a foreign value is shown, all of it, and put right with its TTL", async (kind, fake) => {

@@ -47,6 +47,8 @@ for (const kind of ["bind", "knot", "powerdns"] as const) {
           ttlMs: 5000,
           timeoutMs: TIMEOUT_MS,
           onDrift: "repair",
+          rehearseMs: null,
+          verify: [],
           servers: [{ host: "127.0.0.1", port: rig.server.port }],
           key: {
             name: key.name,

@@ -11,6 +11,10 @@ export interface Rig extends AsyncDisposable {
   create(name: string, options?: RigOptions): Publisher;
   /** What the world shows, seen by other means. */
   shows(name: string): Promise<string | null>;
+  /** All that a change would change, such as the serial of the zone. */
+  state?(name: string): Promise<string>;
+  /** A publisher whose credentials are not accepted. */
+  denied?(name: string): Publisher;
   /** Port for a relay to stand before; null where requests go over no port. */
   readonly port: number | null;
   stop(): Promise<void>;
@@ -29,6 +33,11 @@ export const TIMEOUT_MS = 5000;
 
 export function write(value: string | null, epoch = "7.1", target: string | null = value): PublishAction {
   return { kind: "write", target: target === null ? null : "t", value, previous: null, epoch };
+}
+
+/** Writes what stands there already, to prove that it could. */
+export function rehearse(value: string, epoch = "7.1"): PublishAction {
+  return { kind: "write", target: "t", value, previous: value, epoch, rehearsal: true };
 }
 
 export function read(epoch = "7.1"): PublishAction {

@@ -13,11 +13,12 @@ import {
   KEY_NAME,
   NameServer,
   type ServerKind,
+  WRONG_KEY,
   ZONE,
 } from "../support/name_server.ts";
 import { type Rig, type RigOptions, TIMEOUT_MS, WORLD } from "./rig.ts";
 
-const ACTING = { timeoutMs: TIMEOUT_MS, onDrift: "repair" } as const;
+const ACTING = { timeoutMs: TIMEOUT_MS, onDrift: "repair", rehearseMs: null } as const;
 
 /** A world in memory that compares epochs: the dumb twin of `rfc2136`. */
 export function memoryRig(): Rig {
@@ -113,20 +114,24 @@ export interface DnsRig extends Rig {
 
 export async function rfc2136Rig(kind: ServerKind, transport: "tcp" | "udp" = "tcp"): Promise<DnsRig> {
   const server = await NameServer.start(kind);
+  const create = (name: string, options: RigOptions = {}): Publisher =>
+    createRfc2136Publisher({
+      type: "rfc2136",
+      ...record(name, options),
+      servers: [{ host: "127.0.0.1", port: options.port ?? server.port }],
+      key: {
+        name: KEY_NAME,
+        algorithm: "hmac-sha256",
+        secret: { kind: "inline", secret: secret(options.secret ?? KEY) },
+      },
+      transport,
+    }, WORLD);
   return {
     ...dnsRig(`rfc2136 to ${kind}`, "compare-and-set", server, server.port),
-    create: (name, options = {}) =>
-      createRfc2136Publisher({
-        type: "rfc2136",
-        ...record(name, options),
-        servers: [{ host: "127.0.0.1", port: options.port ?? server.port }],
-        key: {
-          name: KEY_NAME,
-          algorithm: "hmac-sha256",
-          secret: { kind: "inline", secret: secret(options.secret ?? KEY) },
-        },
-        transport,
-      }, WORLD),
+    create,
+    denied: (name) => create(name, { secret: WRONG_KEY }),
+    state: async (name) =>
+      `${await server.dig(ZONE, "SOA")} ${await server.dig(`_abfail.${name}.${ZONE}`, "TXT")}`,
   };
 }
 
@@ -152,8 +157,10 @@ function record(name: string, { zone = ZONE }: RigOptions): {
   readonly ttlMs: number;
   readonly timeoutMs: number;
   readonly onDrift: "repair";
+  readonly rehearseMs: null;
+  readonly verify: readonly [];
 } {
-  return { name: `${name}.${zone}`, zone, recordType: null, ttlMs: 5000, ...ACTING };
+  return { name: `${name}.${zone}`, zone, recordType: null, ttlMs: 5000, verify: [], ...ACTING };
 }
 
 function dnsRig(

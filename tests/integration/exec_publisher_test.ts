@@ -22,6 +22,7 @@ function publisher(script: string, read: string | null = null): Publisher {
     readCommand: read === null ? null : shell(read),
     timeoutMs: 5000,
     onDrift: "repair",
+    rehearseMs: null,
   }, "web");
 }
 
@@ -117,6 +118,7 @@ Deno.test("a program that is not there or may not run is named", async () => {
         readCommand: null,
         timeoutMs: 5000,
         onDrift: "repair",
+        rehearseMs: null,
       }, "web").perform(WRITE, 5000),
     );
   assert.equal(await run("/nowhere/at-all"), "there is no program /nowhere/at-all");

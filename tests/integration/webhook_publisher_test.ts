@@ -26,6 +26,7 @@ async function ask(
     name: "test",
     timeoutMs: 5000,
     onDrift: "repair",
+    rehearseMs: null,
     url,
     readUrl: url,
     headers: { "x-team": "blue" },

@@ -8,6 +8,7 @@ import { mayAct } from "../../src/election/step.ts";
 import type { Effect, LogEvent, NodeEvent, Outcome, Packet } from "../../src/node/events.ts";
 import { createNode, nextNodeDeadline, stepNode } from "../../src/node/node.ts";
 import type { NodeState } from "../../src/node/state.ts";
+import type { PublishAction, PublishResult } from "../../src/publish/action.ts";
 
 const KEY = btoa("0123456789abcdef0123456789abcdef");
 
@@ -41,6 +42,8 @@ export class NodeLab {
   /** Health of each target, by the node that asks: default up. */
   healthy: (node: NodeId, target: string) => boolean = () => true;
   readonly cut = new Set<NodeId>();
+  /** What publishers answer, a millisecond later; null = nothing. */
+  publisher: (node: NodeId, action: PublishAction) => PublishResult | null = () => null;
   readonly #random = new SeededRandom(5);
   #due: { readonly at: number; readonly node: NodeId; readonly event: NodeEvent }[] = [];
 
@@ -115,7 +118,18 @@ export class NodeLab {
       this.#due.push({ at: this.now + 1, node: id, event: { kind: "probed", service, target, outcome } });
     } else if (effect.kind === "event") this.events.push({ node: id, event: effect.event });
     else if (effect.kind === "outcome") this.outcomes.set(effect.request, effect.outcome);
-    else if (effect.kind === "publish") this.publishes.push({ node: id, effect });
+    else if (effect.kind === "publish") {
+      this.publishes.push({ node: id, effect });
+      const result = this.publisher(id, effect.action);
+      const { publisher, operation } = effect;
+      if (result !== null) {
+        this.#due.push({
+          at: this.now + 1,
+          node: id,
+          event: { kind: "published", publisher, operation, result },
+        });
+      }
+    }
   }
 
   #send(from: NodeId, to: NodeId, packet: Packet): void {

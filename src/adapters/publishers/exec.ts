@@ -1,7 +1,7 @@
 /**
  * The publisher `exec` (PRODUCT.md, Publishers): the user's own program makes it so. It gets the wish in the
  * environment and as one line of JSON on its standard input; exit code 0 = done. It must be idempotent: it runs again
- * whenever there is doubt. `read_command` prints what the world shows; nothing = nothing is published.
+ * whenever there is doubt, and when a rehearsal is asked for (ABFAIL_REHEARSAL=true). `read_command` prints what the world shows; nothing = nothing is published.
  */
 import type { ExecPublisher } from "../../config/publisher.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
@@ -79,9 +79,9 @@ function failed(detail: string): PublishResult {
 
 /** Null is an empty variable. The cluster's keys are not handed on. */
 function environment(service: string, action: PublishAction): Record<string, string> {
-  const env: Record<string, string> = { ABFAIL_KEYS: "" };
+  const env: Record<string, string> = { ABFAIL_KEYS: "", ABFAIL_REHEARSAL: "" };
   for (const [key, value] of Object.entries(wishOf(service, action))) {
-    env[`ABFAIL_${key.toUpperCase()}`] = value ?? "";
+    env[`ABFAIL_${key.toUpperCase()}`] = String(value ?? "");
   }
   return env;
 }

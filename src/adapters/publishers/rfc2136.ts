@@ -30,6 +30,7 @@ import {
   type Names,
   namesOf,
   questions,
+  rehearsal,
   type Standing,
   standing,
   standingTypes,
@@ -95,6 +96,9 @@ class Server {
       if (from !== null && mark === null) return failed(this.#foreign());
       const verdict = judgeMark(mark, action.epoch);
       if (mark !== null && verdict === "later") return { kind: "fenced", epoch: mark.epoch };
+      if (action.rehearsal === true && from !== null && verdict === "ours") {
+        return await this.#rehearse(from, action.value, deadline);
+      }
       const write = this.#number(action.epoch, mark !== null && verdict === "ours" ? mark.write : 0);
       const to = formatMark({ epoch: action.epoch, write, target: action.target });
       const done = await this.#try({ from, to, value: action.value }, deadline);
@@ -103,6 +107,21 @@ class Server {
     return failed(
       "its mark changed under our hands again and again: does another cluster publish this name?",
     );
+  }
+
+  /**
+   * An update that adds what is there already, and only while the mark is ours: the server judges key, zone and
+   * policy as for any other, and changes nothing, not even the serial. Done late, it still changes nothing.
+   */
+  async #rehearse(mark: string, value: string | null, deadline: Deadline): Promise<PublishResult> {
+    const message = rehearsal(this.#names, this.#config, { mark, value }, this.#nextId());
+    if (!message.ok) return failed(message.error);
+    const answers = await this.#ask([message.value], deadline);
+    if (!answers.ok) return failed(answers.error.detail);
+    const rcode = answers.value[0]?.rcode ?? RCODE.SERVFAIL;
+    if (rcode !== RCODE.NOERROR && rcode !== RCODE.NXRRSET) return failed(explainRcode(rcode, this.#config));
+    const seen = await this.#look(deadline); // refused for its mark: this look tells whose it is
+    return seen.ok ? this.#judge(seen.value, parseMark(mark)?.epoch ?? null) : failed(seen.error);
   }
 
   /** The next number of a write: above what stands there, and never one that a lost write may still bear. */

@@ -98,6 +98,28 @@ export function update(
   return ok(updateMessage(id, names.zone, prerequisites, changes));
 }
 
+/** The update that changes nothing: only while mark and value are there, and then it adds just these. */
+export function rehearsal(
+  names: Names,
+  config: Rfc2136Publisher,
+  { mark, value }: { readonly mark: string; readonly value: string | null },
+  id: number,
+): Result<Message, string> {
+  const data = value === null ? null : dataOf(value);
+  if (data === null) return err("nothing is published: there is nothing to rehearse with");
+  const type = TYPE[data.kind];
+  const ttl = config.ttlMs / 1000;
+  const prerequisites: Prerequisite[] = [
+    { kind: "is", name: names.fence, type: TYPE.TXT, data: [textData(mark)] },
+    { kind: "is", name: names.name, type, data: [data] },
+  ];
+  const changes: Change[] = [
+    { kind: "add", rrset: { name: names.fence, type: TYPE.TXT, ttl: 0, data: [textData(mark)] } },
+    { kind: "add", rrset: { name: names.name, type, ttl, data: [data] } },
+  ];
+  return ok(updateMessage(id, names.zone, prerequisites, changes));
+}
+
 /** Types that must not stand at the name for a record of `type` to be kept. */
 export function blockers(type: number | null, ours: readonly number[]): number[] {
   if (type === null) return [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Config } from "../../../src/config/config.ts";
 import { CLUSTER, DNS, right, service, wrong, wrongOnce } from "./sample.ts";
 
 const PUBLISH = '[[services.publish]]\ntype = "dns"\nname = "web.ha.example.com"\n';
@@ -155,12 +156,16 @@ Deno.test("an exec publisher is a list of words; its program names it", () => {
     readCommand: null,
     timeoutMs: 5000,
     onDrift: "repair",
+    rehearseMs: null,
   }]);
   wrongOnce(with_("command = []"), "at least 1 needed");
   wrongOnce(with_('command = ["", "x"]'), "the program (the first word) is empty");
   wrongOnce(with_('command = "/opt/move --now"'), 'write command = ["/opt/move", "--now"]');
   wrongOnce(with_(""), "command: is missing");
-  wrongOnce(with_('command = ["x"]\nrehearse = "24h"'), "is not in this version yet");
+  assert.equal(rehearsed(right(with_('command = ["x"]\nrehearse = "24h"'))), 86_400_000);
+  assert.equal(rehearsed(right(with_('command = ["x"]\nrehearse = "off"'))), null);
+  wrongOnce(with_('command = ["x"]\nrehearse = "10ms"'), "1s to 30d is allowed");
+  wrongOnce(with_('command = ["x"]\nverify = ["authoritative"]'), "unknown key");
 });
 
 Deno.test("an rfc2136 publisher needs a server, a name in its zone, and a whole key", () => {
@@ -176,6 +181,8 @@ Deno.test("an rfc2136 publisher needs a server, a name in its zone, and a whole 
     ttlMs: 30_000,
     timeoutMs: 5000,
     onDrift: "repair",
+    rehearseMs: 86_400_000,
+    verify: [],
     servers: [{ host: "192.0.2.53", port: 53 }],
     key: { name: "upd", algorithm: "hmac-sha256", secret: { kind: "file", path: "/etc/abfail/tsig.key" } },
     transport: "tcp",
@@ -238,4 +245,24 @@ Deno.test("a cloud publisher needs a token, a record that fits the targets, and 
   const inline = right(cloud("hetzner-dns", "", 'token = "s3cr3t-token"'));
   assert.match(inline.warnings.join(), /a secret in the config itself/);
   assert(!JSON.stringify([inline, [...inline.flat]]).includes("s3cr3t-token"));
+});
+
+function rehearsed(config: Config): number | null | undefined {
+  const publisher = config.services[0]?.publish[0];
+  return publisher === undefined || publisher.type === "dns" ? undefined : publisher.rehearseMs;
+}
+
+Deno.test("a publisher is verified at the authoritative servers and at resolvers named by their address", () => {
+  const base = 'server = "192.0.2.53"\nzone = "example.com"\nname = "www.example.com"\n';
+  const with_ = (text: string): string =>
+    CLUSTER + service({ rest: `[[services.publish]]\ntype = "rfc2136"\n${base}${text}` });
+  const read = right(with_('verify = ["authoritative", "resolver 1.1.1.1", "resolver [2001:db8::1]:5353"]'));
+  const publisher = read.services[0]?.publish[0];
+  assert.deepEqual(publisher !== undefined && "verify" in publisher && publisher.verify, [
+    { kind: "authoritative" },
+    { kind: "resolver", host: "1.1.1.1", port: 53 },
+    { kind: "resolver", host: "2001:db8::1", port: 5353 },
+  ]);
+  wrongOnce(with_('verify = ["everyone"]'), "this is no place to ask");
+  wrongOnce(with_('verify = ["resolver dns.example"]'), "named by its IP address");
 });

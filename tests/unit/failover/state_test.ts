@@ -45,6 +45,17 @@ Deno.test("a switch is recorded: who was, who is, why, when, under which epoch",
   assert.equal(first.services["web"]?.lastSwitch?.from, null);
 });
 
+Deno.test("what its publishers have proven goes with a service over switches, and to every node", () => {
+  const proven = [{ publisher: "exec move", atWallMs: STAMP.wallMs }];
+  const before = state(active("a", { proven }));
+  const decision = { kind: "switch", to: "b", reason: "down", detectMs: 600 } as const;
+  const next = applySwitch(before, service(), decision, STAMP);
+  const read = decodeState(encodeState(next));
+  assert.deepEqual(read.ok && read.value.services["web"]?.proven, proven);
+  const text = new TextDecoder().decode(encodeState(next)).replace('"exec move"', "7");
+  assert.equal(decodeState(bytes(text)).ok, false);
+});
+
 Deno.test("a switch forgets pins and drains of targets that are gone, and keeps the others", () => {
   const before = state(active("a", { pinned: "gone", drained: ["c", "gone"] }));
   const next = applySwitch(

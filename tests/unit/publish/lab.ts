@@ -26,7 +26,13 @@ export class Lab {
   readonly performed: string[] = [];
 
   constructor(settings: Partial<ReconcilerSettings> = {}) {
-    this.r = createReconciler({ canRead: true, timeoutMs: TIMEOUT_MS, onDrift: "repair", ...settings });
+    this.r = createReconciler({
+      canRead: true,
+      timeoutMs: TIMEOUT_MS,
+      onDrift: "repair",
+      rehearseMs: null,
+      ...settings,
+    });
   }
 
   lead(epoch = "7.1"): void {
@@ -43,7 +49,8 @@ export class Lab {
     const action = due(this.r, this.now);
     assert.ok(action !== null);
     const { action: what } = action;
-    this.performed.push(what.kind === "read" ? "read" : `write ${what.value} (was ${what.previous})`);
+    const how = what.kind === "write" && what.rehearsal === true ? "rehearse" : what.kind;
+    this.performed.push(what.kind === "read" ? "read" : `${how} ${what.value} (was ${what.previous})`);
     return action;
   }
 

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { due, finished, isBusy, nextAt, setDesired, setLeading } from "../../../src/publish/reconcile.ts";
+import {
+  due,
+  expectLateWrite,
+  finished,
+  isBusy,
+  nextAt,
+  setDesired,
+  setLeading,
+} from "../../../src/publish/reconcile.ts";
 import { Lab, settledLab, TIMEOUT_MS } from "./lab.ts";
 
 Deno.test("nothing is done before this node leads", () => {
@@ -345,4 +353,61 @@ Deno.test("it is reported whether the answer changed anything that others look a
   lab.wait();
   const other = finished(lab.r, lab.begin().operation, { kind: "ok", shows: "x" }, { ...env, now: lab.now });
   assert.equal(other.changed, true);
+});
+
+Deno.test("a former leader that is heard again may wake in a write: it is looked at once, and when none can come", () => {
+  for (const onDrift of ["repair", "report"] as const) {
+    const lab = settledLab({ onDrift });
+    expectLateWrite(lab.r, lab.now);
+    lab.world = "late";
+    assert.ok(lab.wait() < 1000);
+    lab.settle();
+    assert.deepEqual(lab.take(), ["read", "write a (was late)", "read"]);
+    assert.equal(lab.r.history.at(-2)?.by, "former");
+    lab.world = "later";
+    assert.ok(lab.wait() < TIMEOUT_MS);
+    lab.settle();
+    assert.deepEqual(lab.take(), ["read", "write a (was later)", "read"]);
+    assert.equal(lab.wait(), 30_000);
+    assert.ok(lab.told.every((told) => !told.startsWith("drift")), "whose write it was is known");
+  }
+  const follower = new Lab();
+  expectLateWrite(follower.r, follower.now);
+  assert.equal(nextAt(follower.r), Infinity);
+});
+
+Deno.test("what the world came to show is remembered, with who made it so, over tenures, and not for ever", () => {
+  const lab = settledLab();
+  lab.wish("b");
+  lab.settle();
+  lab.world = "x";
+  lab.wait();
+  lab.settle();
+  lab.lead("8.1");
+  const shown = lab.r.history.map(({ from, to, by }) => `${from} -> ${to} by ${by}`);
+  assert.deepEqual(shown, ["a -> b by us", "b -> x by other", "x -> b by us"]);
+  lab.wish("b");
+  lab.settle();
+  for (let i = 0; i < 30; i++) {
+    lab.wish(`v${i}`);
+    lab.settle();
+  }
+  assert.equal(lab.r.history.length, 20);
+});
+
+Deno.test("whoever changes it again and again is no accident: it is put right, and said", () => {
+  const lab = settledLab();
+  for (let i = 0; i < 4; i++) {
+    lab.world = "x";
+    while (lab.r.drifted === false) {
+      lab.wait();
+      lab.perform();
+    }
+    lab.settle();
+  }
+  assert.match(
+    lab.told.findLast((told) => told.startsWith("drift")) ?? "",
+    /for the 4th time in 10 minutes: does something else publish this name\?; it is put right$/,
+  );
+  assert.equal(lab.world, "a");
 });

@@ -83,7 +83,7 @@ async function change(
     const { json } = await http.send({ method: "POST", path: sets, body }, signal);
     return await finishAction(http, json, signal);
   }
-  if (!isSame({ ...present, ttlS: null }, wanted)) {
+  if (wanted.rehearsal || !isSame({ ...present, ttlS: null }, wanted)) {
     const path = `${set}/actions/set_records`;
     const { json } = await http.send({ method: "POST", path, body: { records } }, signal);
     await finishAction(http, json, signal);

@@ -36,6 +36,8 @@ export interface Wanted {
   readonly ttlS: number;
   readonly target: string | null;
   readonly epoch: string;
+  /** It stands there already: sent all the same, to prove that it could be written. */
+  readonly rehearsal: boolean;
 }
 
 /** How one provider is asked. Throws CloudFailure. */
@@ -68,7 +70,7 @@ export function createRecordPublisher<Found extends RecordSet>(
         seen = null;
         const present = await store.read(deadline);
         const wanted = wish(action, options);
-        if (!isSame(present, wanted)) await store.change(present, wanted, deadline);
+        if (wanted.rehearsal || !isSame(present, wanted)) await store.change(present, wanted, deadline);
         return { kind: "ok", shows: undefined };
       }),
   };
@@ -110,10 +112,10 @@ export function recall(seen: Seen | null, http: CloudHttp, epoch: string | undef
 
 /** What a write wants. */
 export function wish(
-  { value, target, epoch }: Extract<PublishAction, { kind: "write" }>,
+  { value, target, epoch, rehearsal }: Extract<PublishAction, { kind: "write" }>,
   { ttlS }: RecordOptions,
 ): Wanted {
-  return { value, ttlS, target, epoch };
+  return { value, ttlS, target, epoch, rehearsal: rehearsal === true };
 }
 
 /** The set as one text: several values, which are not ours, are all named. */

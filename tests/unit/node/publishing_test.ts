@@ -1,0 +1,163 @@
+/** A leader and its publishers: what goes over from one leader to the next, and over a reload. */
+import assert from "node:assert/strict";
+import type { NodeId } from "../../../src/base/id.ts";
+import type { Config, PublisherConfig } from "../../../src/config/config.ts";
+import type { PublishAction } from "../../../src/publish/action.ts";
+import { statusOf } from "../../../src/view/status.ts";
+import type { Status } from "../../../src/view/status_type.ts";
+import { NodeLab, testConfig } from "../../support/node_lab.ts";
+
+/** Between rehearsals. */
+const PERIOD_MS = 120_000;
+
+function exec(name: string, rehearse = "off", more = ""): string {
+  return `[[services.publish]]\ntype = "exec"\nname = "${name}"\ncommand = ["/bin/true"]
+read_command = ["/bin/true"]\nrehearse = "${rehearse}"\n${more}`;
+}
+
+/** The usual config with these publishers, and whatever order they are given in. */
+function configWith(...publish: string[]): Config {
+  const config = testConfig();
+  const [service] = config.services;
+  const parsed = publish.map((text): PublisherConfig => {
+    const name = /name = "(.*)"/.exec(text)?.[1] ?? "";
+    const rehearse = /rehearse = "(\d+)m"/.exec(text)?.[1];
+    return {
+      type: "exec",
+      name,
+      command: ["/bin/true", text],
+      readCommand: ["/bin/true"],
+      timeoutMs: 5000,
+      onDrift: "repair",
+      rehearseMs: rehearse === undefined ? null : Number(rehearse) * 60_000,
+    };
+  });
+  return { ...config, services: [{ ...service!, publish: parsed }] };
+}
+
+/** A lab whose publishers keep one value each, and note what was done. */
+class PublishingLab extends NodeLab {
+  readonly done: string[] = [];
+  shown: string | null = null;
+  /** Why rehearsals fail; null = they do not. */
+  refuses: string | null = null;
+
+  constructor(config: Config) {
+    super(config);
+    this.publisher = (node, action) => {
+      this.done.push(`${node} ${nameOf(action)}`);
+      if (action.kind === "read") return { kind: "ok", shows: this.shown };
+      if (action.rehearsal === true && this.refuses !== null) {
+        return { kind: "failed", detail: this.refuses, retryAfterMs: null };
+      }
+      this.shown = action.value;
+      return { kind: "ok", shows: undefined };
+    };
+  }
+
+  take(what: string): string[] {
+    return this.done.splice(0).filter((one) => one.endsWith(what));
+  }
+
+  status(id: NodeId): Status {
+    return statusOf(this.node(id), { now: this.now, wallMs: 1_700_000_000_000 + this.now }, "test");
+  }
+}
+
+function nameOf(action: PublishAction): string {
+  return action.kind === "write" && action.rehearsal === true ? "rehearsal" : action.kind;
+}
+
+function steady(...publish: string[]): PublishingLab {
+  const lab = new PublishingLab(configWith(...publish));
+  lab.run(8000);
+  assert.equal(lab.leader()?.self, 1);
+  assert.equal(lab.shown, "10.0.1.1");
+  lab.done.length = 0;
+  return lab;
+}
+
+Deno.test("what one leader has rehearsed every node knows, and the next leader does not begin anew", () => {
+  const lab = steady(exec("a", "2m"));
+  lab.run(1.2 * PERIOD_MS);
+  assert.deepEqual(lab.take("rehearsal"), ["1 rehearsal"]);
+  for (const id of [1, 2, 3]) {
+    const { state, provenMs } = lab.status(id).services[0]!.publishers[0]!.rehearsal!;
+    assert.equal(state, "ok");
+    assert.ok(provenMs !== null && provenMs < 0.3 * PERIOD_MS, `node ${id}: ${provenMs}`);
+  }
+  lab.cut.add(1);
+  lab.run(0.5 * PERIOD_MS);
+  assert.equal(lab.leader()?.self, 2);
+  assert.deepEqual(lab.take("rehearsal"), [], "no burst when the leader changes");
+  lab.run(0.7 * PERIOD_MS);
+  assert.deepEqual(lab.take("rehearsal"), ["2 rehearsal"], "but when its time has come");
+});
+
+Deno.test("a rehearsal that fails is an event and a problem of the leader until one succeeds", () => {
+  const lab = steady(exec("a", "2m"));
+  lab.refuses = "HTTP 401: the token was revoked";
+  lab.run(4 * PERIOD_MS);
+  const text = "a failover would not be published: HTTP 401: the token was revoked";
+  const told = (name: string): string[] =>
+    lab.events.filter(({ event }) => event.name === name).map(({ event }) => event.text);
+  assert.deepEqual(told("publish-failed"), [`web: ${text}`]);
+  assert.ok(lab.take("rehearsal").length > 3, "it is tried again");
+  const publisher = lab.status(1).services[0]!.publishers[0]!;
+  assert.equal(publisher.rehearsal?.state, "failed");
+  assert.equal(publisher.state, "ok", "what is shown is right");
+  assert.ok(lab.status(1).problems.includes(`web: exec a: ${text}`));
+  lab.refuses = null;
+  lab.run(PERIOD_MS);
+  assert.deepEqual(lab.status(1).problems, []);
+  assert.equal(told("published").at(-1), "web: it can be written again (rehearsed)");
+});
+
+Deno.test("a former leader that is heard again may wake in a write: the leader looks", () => {
+  const lab = steady(exec("a"));
+  lab.cut.add(1);
+  lab.run(20_000);
+  assert.equal(lab.leader()?.self, 2);
+  lab.take("");
+  lab.shown = "10.9.9.9"; // the sleeper's write, just before it is heard
+  lab.cut.delete(1);
+  lab.run(1500);
+  assert.equal(lab.leader()?.self, 2, "node 1 is not back in charge yet");
+  assert.deepEqual(lab.take("write"), ["2 write"]);
+  assert.equal(lab.shown, "10.0.1.1");
+});
+
+Deno.test("after a reload an answer finds its publisher wherever it stands in the list now", () => {
+  const lab = steady(exec("a"), exec("b"));
+  lab.publisher = () => null;
+  lab.run(40_000); // both look, and wait for the answer
+  const [first, second] = lab.publishes.slice(-2);
+  assert.deepEqual([first?.effect.publisher.index, second?.effect.publisher.index], [0, 1]);
+  lab.give(1, { kind: "reload", config: configWith(exec("b"), exec("a")) });
+  const { publisher, operation } = first!.effect;
+  lab.give(1, { kind: "published", publisher, operation, result: { kind: "ok", shows: "10.7.7.7" } });
+  const [b, a] = lab.node(1).services[0]!.publishers;
+  assert.deepEqual([a?.config.name, a?.reconciler?.shows], ["a", "10.7.7.7"]);
+  assert.equal(b?.reconciler?.shows, "10.0.1.1");
+});
+
+Deno.test("a record whose settings a reload changes is not written while the old write is under way", () => {
+  const lab = steady(exec("a"));
+  lab.publisher = (_node, action) => action.kind === "read" ? { kind: "ok", shows: "10.0.1.1" } : null;
+  lab.healthy = (_node, target) => target !== "one";
+  lab.run(4000);
+  const write = lab.publishes.at(-1)!.effect;
+  assert.equal(write.action.kind, "write");
+  lab.give(1, { kind: "reload", config: configWith(exec("a", "off", 'timeout = "9s"')) });
+  const count = lab.publishes.length;
+  lab.run(2000);
+  assert.equal(lab.publishes.length, count, "nothing begins beside it");
+  lab.give(1, {
+    kind: "published",
+    publisher: write.publisher,
+    operation: write.operation,
+    result: { kind: "failed", detail: "cut off", retryAfterMs: null },
+  });
+  lab.run(100);
+  assert.ok(lab.publishes.length > count);
+});
