@@ -49,7 +49,7 @@ Deno.test({
     };
     const right = await check(extraText("alerts"));
     assert.equal(right.code, 0, right.text);
-    assert.match(right.text, /SUCCESS: 11 rules/);
+    assert.match(right.text, /SUCCESS: 12 rules/);
     const wrong = await check(extraText("alerts").replace("== 0", "== =="));
     assert.notEqual(wrong.code, 0, "the judge sees nothing");
   },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type CounterSample, type MetricsExtra, renderMetrics } from "../../../src/view/metrics.ts";
+import type { RehearsalStatus } from "../../../src/view/status_type.ts";
 import { allWell, drift, quorumLost } from "./sample_status.ts";
 
 const none: MetricsExtra = { counters: [] };
@@ -80,4 +81,19 @@ Deno.test("the page is well formed: one HELP and TYPE for each metric, its sampl
 Deno.test("a label cannot break out of its quotes", () => {
   const status = { ...allWell, cluster: 'a"} 1\nevil\\' };
   assert.match(renderMetrics(status, none), /cluster="a\\"\} 1\\nevil\\\\"/);
+});
+
+Deno.test("whether a failover would be published is a metric of its own", () => {
+  const [service] = allWell.services;
+  const [publisher] = service!.publishers;
+  const failed = { state: "failed", provenMs: 60_000, nextMs: 1, error: "HTTP 401" } as const;
+  const textOf = (rehearsal: RehearsalStatus): string =>
+    renderMetrics(
+      { ...allWell, services: [{ ...service!, publishers: [{ ...publisher!, rehearsal }] }] },
+      none,
+    );
+  assert.match(textOf(failed), /^abfail_publisher_rehearsal_ok\{.*\} 0$/m);
+  assert.match(textOf(failed), /^abfail_publisher_proven_age_seconds\{.*\} 60$/m);
+  assert.match(textOf({ ...failed, state: "ok" }), /^abfail_publisher_rehearsal_ok\{.*\} 1$/m);
+  assert.doesNotMatch(textOf({ ...failed, state: "off" }), /rehearsal_ok/);
 });

@@ -38,6 +38,8 @@ export const web: ServiceStatus = {
       lastChangeMs: 7_500_000,
       verifiedMs: 20_000,
       error: null,
+      rehearsal: { state: "ok", provenMs: 7_500_000, nextMs: 78_900_000, error: null },
+      history: [],
     },
   ],
   lastSwitch: {
