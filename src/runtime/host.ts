@@ -85,6 +85,7 @@ export class Host implements ApiHost {
   metrics(): string {
     const { clock, counters, engine, tally } = this.#parts;
     const status = this.status();
+    const memory = Deno.memoryUsage();
     const text = renderMetrics(status, {
       counters: [...counters(), {
         name: "probes_started_total",
@@ -93,7 +94,8 @@ export class Host implements ApiHost {
       }],
       probes: this.#probeFigures(),
       process: {
-        residentBytes: Deno.memoryUsage().rss,
+        residentBytes: memory.rss,
+        heapBytes: memory.heapUsed + memory.external,
         startedAtMs: clock.wallMs() - status.node.uptimeMs,
         timerLatenessMs: engine.timing.worstMs(clock.now()),
       },

@@ -36,6 +36,8 @@ export interface ProbeFigures {
 /** What this process takes. */
 export interface ProcessFigures {
   readonly residentBytes: number;
+  /** What the JavaScript heap holds, and buffers outside of it. */
+  readonly heapBytes: number;
   /** When it started, wall clock, ms. */
   readonly startedAtMs: number;
   /** The latest that its timer was in the last ten seconds, ms. */
@@ -88,9 +90,10 @@ function addProbes(page: MetricsPage, { latenessMs, running, waiting }: ProbeFig
 
 function addProcess(
   page: MetricsPage,
-  { residentBytes, startedAtMs, timerLatenessMs }: ProcessFigures,
+  { residentBytes, heapBytes, startedAtMs, timerLatenessMs }: ProcessFigures,
 ): void {
   page.plainGauge("process_resident_memory_bytes", "Resident memory of this process", residentBytes);
+  page.gauge("heap_used_bytes", "JavaScript heap in use, buffers included", heapBytes);
   page.plainGauge(
     "process_start_time_seconds",
     "When it started, since the Unix epoch",

@@ -16,7 +16,7 @@ Deno.test("alerts and dashboard ask only for metrics that there are", () => {
       counter("dns_queries_total", "type"),
       counter("dns_answers_total", "rcode"),
     ],
-    process: { residentBytes: 1, startedAtMs: 1, timerLatenessMs: 1 },
+    process: { residentBytes: 1, heapBytes: 1, startedAtMs: 1, timerLatenessMs: 1 },
   });
   const known = new Set([...page.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]));
   for (const extra of ["alerts", "dashboard"] as const) {

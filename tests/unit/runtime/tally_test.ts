@@ -80,7 +80,7 @@ Deno.test({
     const page = renderMetrics(drift, {
       counters: [refused],
       probes: { latenessMs: [[0.99, 4]], running: 1, waiting: 0 },
-      process: { residentBytes: 1, startedAtMs: 1, timerLatenessMs: 1 },
+      process: { residentBytes: 1, heapBytes: 1, startedAtMs: 1, timerLatenessMs: 1 },
     });
     assert.deepEqual(await promtool(["check", "metrics"], page + one.text()), { code: 0, text: "" });
     const wrong = await promtool(["check", "metrics"], "# TYPE a_total gauge\na_total 1\n");

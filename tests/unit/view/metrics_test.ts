@@ -42,7 +42,12 @@ Deno.test("drift can be alerted on", () => {
 });
 
 Deno.test("the process is told under the names that everybody uses", () => {
-  const figures = { residentBytes: 81_000_000, startedAtMs: 1_763_881_200_500, timerLatenessMs: 12 };
+  const figures = {
+    residentBytes: 81_000_000,
+    heapBytes: 12_000_000,
+    startedAtMs: 1_763_881_200_500,
+    timerLatenessMs: 12,
+  };
   const text = renderMetrics(allWell, { ...none, process: figures });
   assert.match(text, /^process_resident_memory_bytes 81000000$/m);
   assert.match(text, /^process_start_time_seconds 1763881200.5$/m);

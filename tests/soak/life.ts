@@ -1,0 +1,94 @@
+/** The life around the nodes of a soak: who asks them what, all the while. */
+import { askAddress, fetchWithin } from "../../src/drill/ask.ts";
+import { runProgram } from "../support/abfail.ts";
+import { pause } from "../support/cluster.ts";
+import type { SoakCluster } from "./soak_cluster.ts";
+
+/** How often each node is scraped, its status read and one name asked over UDP and TCP, ms. */
+const ROUND_MS = 5000;
+/** A target of one service after the other fails so often, and for so long, ms. */
+const FAIL_EVERY_MS = 120_000;
+const FAIL_FOR_MS = 20_000;
+/** How long a follower of the events stays, ms. */
+const FOLLOW_MS = 20_000;
+/** Questions without an answer that are kept for the verdict. */
+const FAILED_MAX = 20;
+
+export class Life implements AsyncDisposable {
+  /** Questions asked so far. */
+  asked = 0;
+  /** What was not answered, or wrongly. */
+  readonly failed: string[] = [];
+  readonly #cluster: SoakCluster;
+  readonly #end = new AbortController();
+  readonly #running: Promise<void>[];
+
+  constructor(cluster: SoakCluster) {
+    this.#cluster = cluster;
+    this.#running = [this.#ask(), this.#follow(), this.#fail()];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await Promise.all(this.#running);
+  }
+
+  async #ask(): Promise<void> {
+    for (let round = 0; await this.#sleep(ROUND_MS); round++) {
+      for (const i of [0, 1, 2]) {
+        const api = `http://127.0.0.1:${this.#cluster.ports.api[i]}`;
+        for (const path of ["/metrics", "/v1/status", "/v1/events", "/", "/v1/services/s0"]) {
+          await this.#expect(`${api}${path}`);
+        }
+        const port = this.#cluster.ports.dns[i] as number;
+        const name = `s${round % this.#cluster.services}.soak.test`;
+        this.asked += 2;
+        if (await askAddress({ host: "127.0.0.1", port }, name, 5000) === null) this.#note(`DNS ${name}`);
+        const dig = await runProgram("dig", ["+tcp", "+short", "@127.0.0.1", "-p", String(port), name]);
+        if (!/^127\./.test(dig.stdout)) this.#note(`DNS over TCP ${name}`);
+      }
+    }
+  }
+
+  async #expect(url: string): Promise<void> {
+    this.asked += 1;
+    const answer = await fetchWithin(url, 10_000);
+    if (answer?.status !== 200) this.#note(`${url}: ${answer?.status ?? "no answer"}`);
+  }
+
+  /** One reader of the events of each node after the other; cut off, as browsers do. */
+  async #follow(): Promise<void> {
+    for (let turn = 0; !this.#end.signal.aborted; turn++) {
+      const url = `http://127.0.0.1:${this.#cluster.ports.api[turn % 3]}/v1/events`;
+      const signal = AbortSignal.any([this.#end.signal, AbortSignal.timeout(FOLLOW_MS)]);
+      this.asked += 1;
+      try {
+        const answer = await fetch(url, { headers: { accept: "text/event-stream" }, signal });
+        await answer.body?.pipeTo(new WritableStream());
+      } catch {
+        // That is how it ends.
+      }
+    }
+  }
+
+  async #fail(): Promise<void> {
+    for (let turn = 0; await this.#sleep(FAIL_EVERY_MS); turn++) {
+      const service = turn % this.#cluster.services;
+      if (service % 10 === 8) continue; // `tcp`: it only connects
+      await this.#cluster.play(service, 0, "down");
+      await this.#sleep(FAIL_FOR_MS);
+      await this.#cluster.play(service, 0, "up");
+    }
+  }
+
+  /** False when the end has come. */
+  async #sleep(ms: number): Promise<boolean> {
+    const end = performance.now() + ms;
+    while (performance.now() < end && !this.#end.signal.aborted) await pause(200);
+    return !this.#end.signal.aborted;
+  }
+
+  #note(what: string): void {
+    if (this.failed.length < FAILED_MAX) this.failed.push(`no good answer: ${what}`);
+  }
+}
