@@ -155,12 +155,14 @@ export class ServiceJudge {
     return this.#zones.some((zone) => target.isUpFrom(zone));
   }
 
-  /** True when what is decided and shown is a target that is up. */
+  /** True when what is decided is shown, and is a target that is up; where all are drained, it may be nothing. */
   isRight(cluster: ClusterState | null): boolean {
-    const active = cluster?.services[this.service.name]?.active ?? null;
-    const target = this.targets.find((candidate) => candidate.name === active);
-    return target !== undefined && this.#isReached(target) &&
-      this.providers.every((provider) => provider.value === target.published);
+    const decision = cluster?.services[this.service.name];
+    const target = this.targets.find((candidate) => candidate.name === decision?.active);
+    const allDrained = decision !== undefined &&
+      this.service.targets.every(({ name }) => decision.drained.includes(name));
+    if (target === undefined ? !allDrained : !this.#isReached(target)) return false;
+    return this.providers.every((provider) => provider.value === (target?.published ?? null));
   }
 
   #lookAtActive({ at, calmSince }: Moment, { active, pinned, drained }: ServiceDecision): void {

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import type { Config, ServiceConfig } from "../../src/config/config.ts";
 import type { Command } from "../../src/node/events.ts";
 import { builtinConfig } from "../../src/sim/builtin_config.ts";
+import { runDrillSeed } from "../../src/sim/drill_run.ts";
 import { NodeWorld } from "../../src/sim/node_world.ts";
-import { SETTLE_MS } from "../../src/sim/scenarios.ts";
+import { findScenario, SETTLE_MS } from "../../src/sim/scenarios.ts";
 import type { Step, WorldFault } from "../../src/sim/world_faults.ts";
 
 const SEEDS = [1, 2, 3];
@@ -312,3 +313,46 @@ Deno.test("policy: observers = leader: its word alone counts", () => {
   expect({ config, steps: [at(1, { ...TWO_ZONES })], forMs: 20 * SECOND }, []);
   expect({ config, steps: [at(1, LEADERS_ZONE)], forMs: 20 * SECOND }, ["nyc1 -> sfo2: down"]);
 });
+
+Deno.test("policy: when every target is drained nothing is chosen by itself, and that is no broken promise", () => {
+  const steps = [
+    at(1, command({ kind: "drain", service, target: "nyc1" })),
+    at(3, command({ kind: "drain", service, target: "sfo2" })),
+    at(5, command({ kind: "drain", service, target: "home" })),
+    at(10, down("home")),
+  ];
+  const config = configWith({ onAllDown: { kind: "withdraw" } });
+  for (const seed of SEEDS) {
+    const { world, seen } = live({ config, steps, forMs: 20 * SECOND }, seed);
+    assert.equal(seen.at(-1)?.what, "home -> nothing: all-down");
+    world.heal();
+    world.run(20 * SECOND);
+    assert.ok(world.isWell(), "all drained, nothing published");
+  }
+});
+
+const POLICIES: readonly (readonly [string, Partial<ServiceConfig>])[] = [
+  ["observers = all", { observers: "all" }],
+  ["observers = any", { observers: "any" }],
+  ["observers = leader", { observers: "leader" }],
+  ["observers = 1", { observers: 1 }],
+  ["observers = 3", { observers: 3 }],
+  ["withdraw", { onAllDown: { kind: "withdraw" } }],
+  ["fallback", { onAllDown: { kind: "fallback", target: "home" } }],
+  ["manual failback", { failback: "manual" }],
+  ["no hold", { minHoldMs: 0, failbackDelayMs: 0 }],
+  ["a long warm-up", { warmupMs: 20 * SECOND }],
+  ["long delays", { minHoldMs: 60 * SECOND, failbackDelayMs: 60 * SECOND }],
+];
+
+for (const [name, changes] of POLICIES) {
+  Deno.test(`chaos with ${name}: all promises are kept, 6 seeds`, () => {
+    const scenario = findScenario("chaos");
+    assert.ok(scenario !== null);
+    for (let seed = 1; seed <= 6; seed++) {
+      const given = { seed, durationMs: null, loss: null, without: null, timeline: false } as const;
+      const { broken } = runDrillSeed({ config: configWith(changes), scenario, ...given });
+      assert.deepEqual(broken, [], `seed ${seed}`);
+    }
+  });
+}
