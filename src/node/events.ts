@@ -9,6 +9,7 @@ import type { Ballot } from "../election/ballot.ts";
 import type { Entry, Header, Message } from "../election/messages.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
+import type { VerifyAnswer } from "../publish/verify.ts";
 
 /** One opened and verified datagram. */
 export interface Packet {
@@ -65,6 +66,13 @@ export type NodeEvent =
     readonly operation: number;
     readonly result: PublishResult;
   }
+  /** What name servers and resolvers show. */
+  | {
+    readonly kind: "verified";
+    readonly publisher: PublisherRef;
+    readonly round: number;
+    readonly answers: readonly VerifyAnswer[];
+  }
   | { readonly kind: "command"; readonly request: string; readonly command: Command; readonly who: string }
   /** The state directory took the last `persist`, or did not. */
   | { readonly kind: "persisted"; readonly ok: boolean; readonly detail: string }
@@ -116,6 +124,13 @@ export type Effect =
     readonly action: PublishAction;
     /** The lease must outlive this moment for a write to start, mono ms. */
     readonly deadline: MonoMs;
+    readonly timeoutMs: number;
+  }
+  /** Ask the name servers and resolvers of `verify` what they show. Answered by a `verified` event in any case. */
+  | {
+    readonly kind: "verify";
+    readonly publisher: PublisherRef;
+    readonly round: number;
     readonly timeoutMs: number;
   }
   /** The committed state changed: the embedded DNS server answers anew. */

@@ -30,6 +30,7 @@ import { type Observer, observersNow, weighService } from "./opinions.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, Wish } from "./state.ts";
 import { followProofs, provenAt, withProofs } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
+import { nextVerify, startVerify } from "./verifying.ts";
 
 /** Above so many targets a leader does not look at all services at every change, but paced. */
 const UNPACED_TARGETS = 256;
@@ -277,7 +278,9 @@ export function publishDue(turn: NodeTurn): void {
   let busy = false;
   for (const service of state.services) {
     service.publishers.forEach((publisher, index) => {
-      startPublish(turn, { service: service.config.name, index }, publisher);
+      const ref = { service: service.config.name, index };
+      startPublish(turn, ref, publisher);
+      startVerify(turn, ref, publisher);
       busy ||= publisher.writing;
     });
   }
@@ -377,8 +380,9 @@ export function nextLeaderWork(state: NodeState, now: MonoMs): MonoMs {
   let next = state.dirty && mayDecide ? state.decidedAt + paceMs(state) : Infinity;
   for (const service of state.services) {
     if (mayDecide) next = Math.min(next, Math.max(service.reviewAt, state.decidedAt + paceMs(state)));
-    for (const { reconciler } of service.publishers) {
-      if (reconciler !== null) next = Math.min(next, nextAt(reconciler));
+    for (const publisher of service.publishers) {
+      const { reconciler } = publisher;
+      if (reconciler !== null) next = Math.min(next, nextAt(reconciler), nextVerify(publisher));
     }
   }
   return next;

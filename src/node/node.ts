@@ -38,6 +38,7 @@ import { reportDigest, reportHasSay, unpackReport } from "./report.ts";
 import { type NodeState, type PeerSlot, targetKey, type TargetSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
 import { NodeTurn } from "./turn.ts";
+import { onVerified } from "./verifying.ts";
 
 export { mayPublish } from "./leading.ts";
 
@@ -141,6 +142,9 @@ export function stepNode(state: NodeState, event: NodeEvent, env: Env): Effect[]
       break;
     case "published":
       onPublished(turn, event.publisher, event.operation, event.result);
+      break;
+    case "verified":
+      onVerified(turn, event.publisher, event.round, event.answers);
       break;
     case "command":
       onCommand(turn, { request: event.request, command: event.command, who: event.who, from: null });

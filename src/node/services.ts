@@ -4,6 +4,7 @@ import type { Env } from "../base/time.ts";
 import type { Config, PublisherConfig, ServiceConfig, TargetConfig } from "../config/config.ts";
 import { digestOf } from "../election/entry.ts";
 import { createProbing, nextProbeAt, type Probing } from "../health/probing.ts";
+import { createVerifier } from "../publish/verify.ts";
 import { createReconciler } from "../publish/reconcile.ts";
 import { Agenda } from "./agenda.ts";
 import { type NodeState, type PublisherSlot, type ServiceSlot, targetKey, type TargetSlot } from "./state.ts";
@@ -47,7 +48,9 @@ function createSlot(
   old: ServiceSlot | undefined,
   operations: number,
 ): PublisherSlot {
-  if (publisher.type === "dns") return { config: publisher, reconciler: null, writing: false };
+  if (publisher.type === "dns") {
+    return { config: publisher, reconciler: null, verifier: null, writing: false };
+  }
   const reconciler = createReconciler({
     canRead: canRead(publisher),
     timeoutMs: publisher.timeoutMs,
@@ -61,7 +64,11 @@ function createSlot(
   );
   const underWay = before?.reconciler?.operation ?? null;
   if (underWay?.kind === "write") reconciler.operation = { ...underWay, stale: true };
-  return { config: publisher, reconciler, writing: false };
+  const verifier = "verify" in publisher && publisher.verify.length > 0
+    ? createVerifier(publisher.ttlMs)
+    : null;
+  if (verifier !== null) verifier.numbers = operations;
+  return { config: publisher, reconciler, verifier, writing: false };
 }
 
 function keptProbing(

@@ -8,6 +8,7 @@ import type { ClusterState } from "../failover/cluster_state.ts";
 import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
+import type { Verifier } from "../publish/verify.ts";
 import type { Say } from "./say.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
@@ -109,6 +110,8 @@ export interface ServiceSlot {
 export interface PublisherSlot {
   readonly config: PublisherConfig;
   readonly reconciler: Reconciler | null;
+  /** Who else is asked what is shown; null = nobody. */
+  readonly verifier: Verifier | null;
   /** A write of it is under way: no handover meanwhile. */
   writing: boolean;
 }

@@ -64,7 +64,7 @@ export class NodeTurn {
     this.takeElection(turn.effects());
   }
 
-  publish(effect: Extract<Effect, { kind: "publish" }>): void {
+  publish(effect: Extract<Effect, { kind: "publish" | "verify" }>): void {
     this.#publishes.push(effect);
   }
 

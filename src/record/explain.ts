@@ -35,6 +35,8 @@ export function explainInput(
       return `publisher ${
         event.publisher.index + 1
       } of ${event.publisher.service} answered: ${event.result.kind}`;
+    case "verified":
+      return `what ${event.answers.length} name servers and resolvers show of ${event.publisher.service}`;
     case "command":
       return `${event.who} asked for ${event.command.kind}`;
     case "persisted":

@@ -172,6 +172,9 @@ export class Engine {
       case "publish":
         void this.#publish(effect);
         return;
+      case "verify":
+        void this.#verify(effect);
+        return;
       case "committed":
         return world.committed(this.state.cluster);
       case "outcome":
@@ -227,6 +230,11 @@ export class Engine {
     const result = await this.#world.publish(publisher, action, timeoutMs, abort.signal);
     clearInterval(watch);
     this.give({ kind: "published", publisher, operation, result });
+  }
+
+  async #verify({ publisher, round, timeoutMs }: Extract<Effect, { kind: "verify" }>): Promise<void> {
+    const answers = await this.#world.verify(publisher, timeoutMs);
+    this.give({ kind: "verified", publisher, round, answers });
   }
 
   /** The lease outlives that moment, and no promise was seen broken. */

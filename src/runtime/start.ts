@@ -122,6 +122,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
         tally.published(state.config, ref, action, result);
         return result;
       },
+      verify: (ref, timeoutMs) => world.publishers.verify(ref, timeoutMs),
       committed: (cluster) => zone.update(cluster),
       outcome: (request, outcome) => host.answer(request, outcome),
       event: (event) => tell(event),

@@ -6,6 +6,7 @@ import type { CheckConfig, TargetConfig } from "../config/config.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 import type { Durable, LogEvent, Outcome, Packet, PublisherRef } from "../node/events.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
+import type { VerifyAnswer } from "../publish/verify.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 
 export interface World {
@@ -26,6 +27,8 @@ export interface World {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<PublishResult>;
+  /** Asks all places of a publisher's `verify`. Never rejects; ends within `timeoutMs`. */
+  verify(ref: PublisherRef, timeoutMs: number): Promise<readonly VerifyAnswer[]>;
   /** A probe starts, so late; for the figures. */
   probeStarted?(lateMs: number): void;
   /** A probe has ended; for the figures. */

@@ -103,6 +103,15 @@ function serviceProblems(service: ServiceStatus, role: string): Problem[] {
       const why = publisher.rehearsal.error ?? "unknown reason";
       problems.push({ kind: "publish-failed", text: `${name}: ${wouldFail(why)}` });
     }
+    for (const { server, shows, state: how, lagMs, error } of publisher.verify ?? []) {
+      const forLong = `for ${formatDuration(lagMs ?? 0)}`;
+      if (how === "lagging") {
+        problems.push({ kind: "drift", text: `${name}: ${server} shows ${shows ?? "nothing"} ${forLong}` });
+      }
+      if (how === "silent") {
+        problems.push({ kind: "notice", text: `${name}: ${server} does not tell ${forLong}: ${error}` });
+      }
+    }
     if (publisher.state === "drift") {
       problems.push({
         kind: "drift",

@@ -152,6 +152,17 @@ function addServices(page: MetricsPage, status: Status): void {
       }
       const verified = seconds(publisher.verifiedMs);
       page.gauge("publisher_verified_age_seconds", "Age of the last read that agreed", verified, labels);
+      for (const { server, agrees, lagMs } of publisher.verify ?? []) {
+        const at = { ...labels, server };
+        page.gauge(
+          "publisher_verify_agrees",
+          "1 while that name server or resolver shows it",
+          Number(agrees),
+          at,
+        );
+        const lag = "How long it took to show what was published last, or has not shown it";
+        page.gauge("publisher_verify_lag_seconds", lag, seconds(lagMs), at);
+      }
       const { rehearsal } = publisher;
       if (rehearsal === undefined) continue;
       const proven = seconds(rehearsal.provenMs);

@@ -73,6 +73,9 @@ export function renderService(service: ServiceStatus, width: number, paint: Pain
     }),
     ...renderTable(TARGET_COLUMNS, targets, table),
     ...(publishers.length === 0 ? [] : renderTable(PUBLISHER_COLUMNS, publishers, table)),
+    ...service.publishers.flatMap((publisher) =>
+      verifyWords(publisher).flatMap((line) => indented(line, width))
+    ),
     ...[...errors, ...rehearsals].flatMap((error) =>
       indented(error, width).map((line) => paint(line, "bad"))
     ),
@@ -131,6 +134,19 @@ function targetCells(target: TargetStatus, service: ServiceStatus): readonly Cel
     cell(probe === null ? "" : formatDuration(probe.latencyMs)),
     cell(probe === null ? "" : formatAge(probe.ageMs)),
   ];
+}
+
+/** `web.example.com: shown by ns1 (0.1 s), ns2 (1.2 s); not yet by resolver 1.1.1.1 (12 s)`. */
+function verifyWords({ name, verify = [] }: PublisherStatus): string[] {
+  if (verify.length === 0) return [];
+  const words = (agrees: boolean): string =>
+    verify.filter((one) => one.agrees === agrees)
+      .map(({ server, lagMs, error }) => {
+        const why = [lagMs === null ? "" : formatDuration(lagMs), error ?? ""].filter((word) => word !== "");
+        return why.length === 0 ? server : `${server} (${why.join(", ")})`;
+      }).join(", ");
+  const parts = [["shown by", words(true)], ["not by", words(false)]].filter(([, list]) => list !== "");
+  return [`${name}: ${parts.map((part) => part.join(" ")).join("; ")}`];
 }
 
 function publisherCells(publisher: PublisherStatus): readonly Cell[] {

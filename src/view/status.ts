@@ -13,6 +13,7 @@ import type { Weighed } from "../health/weigh.ts";
 import { type Observer, observersNow, opinionAges, opinionsOf, weighService } from "../node/opinions.ts";
 import { provenAt } from "../node/proofs.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
+import type { Verifier } from "../publish/verify.ts";
 import type { NodeState, PublisherSlot, ServiceSlot, TargetSlot } from "../node/state.ts";
 import { findProblems } from "./find_problems.ts";
 import type {
@@ -29,6 +30,7 @@ import type {
   Status,
   SwitchStatus,
   TargetStatus,
+  VerifyStatus,
 } from "./status_type.ts";
 
 /** Builds the status of a node. `extra` are problems that only its surroundings know of. */
@@ -288,6 +290,7 @@ function publisherStatus(
     verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
     error: leads ? reconciler.error : null,
     rehearsal: rehearsalStatus(state, service, publisher, reconciler, env),
+    ...(publisher.verifier === null ? {} : { verify: verifyStatus(publisher.verifier, env.now) }),
     history: reconciler.history.map(({ at, from, to, by }) => ({
       atMs: Math.round(env.now - at),
       from,
@@ -295,6 +298,17 @@ function publisherStatus(
       by,
     })),
   };
+}
+
+function verifyStatus({ entries }: Verifier, now: MonoMs): VerifyStatus[] {
+  return entries.map(({ server, shows, agrees, lagMs, since, state, problem }) => ({
+    server,
+    shows: shows ?? null,
+    agrees,
+    lagMs: agrees ? lagMs === null ? null : Math.round(lagMs) : Math.round(now - since),
+    state,
+    error: problem,
+  }));
 }
 
 function rehearsalStatus(

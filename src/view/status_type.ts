@@ -172,6 +172,8 @@ export interface PublisherStatus {
   readonly error: string | null;
   /** Whether the next switch would get out; absent for the embedded server, which needs nobody. */
   readonly rehearsal?: RehearsalStatus;
+  /** What each name server and resolver of `verify` shows; absent where none is asked. */
+  readonly verify?: readonly VerifyStatus[];
   /** What the world came to show, as this node saw it since it runs; the newest last. */
   readonly history?: readonly ChangeStatus[];
 }
@@ -185,6 +187,21 @@ export interface RehearsalStatus {
   /** When it is rehearsed next, ms from now; null where this node does not lead, or not at all. */
   readonly nextMs: number | null;
   /** Why the last rehearsal failed; null when it did not. */
+  readonly error: string | null;
+}
+
+/** What one name server or resolver shows. */
+export interface VerifyStatus {
+  /** Such as `ns1.example.com` or `resolver 1.1.1.1`. */
+  readonly server: string;
+  /** Null when nothing, or where it did not tell. */
+  readonly shows: string | null;
+  readonly agrees: boolean;
+  /** How long it took to show what was published last; how long it has not, where it does not agree; null = not known. */
+  readonly lagMs: number | null;
+  /** `pending`: it may take a while. `lagging`, `silent`: it has taken too long. */
+  readonly state: "ok" | "pending" | "lagging" | "silent";
+  /** Why it did not tell; null when it did. */
   readonly error: string | null;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TestCluster } from "../support/cluster.ts";
 import { isInstalled, KEY, KEY_NAME, NameServer, ZONE } from "../support/name_server.ts";
+import type { VerifyStatus } from "../../src/view/status_type.ts";
 import { isUpdate, TcpRelay } from "../support/tcp_relay.ts";
 
 const NAME = `www.${ZONE}`;
@@ -12,7 +13,7 @@ Deno.test({
   fn: async (t) => {
     await using server = await NameServer.start("bind");
     await using relay = new TcpRelay(server.port);
-    await using cluster = new TestCluster({ publish: () => rfc2136(relay.port) });
+    await using cluster = new TestCluster({ publish: () => rfc2136(relay.port, server.port) });
     const shows = (name: "web-a" | "web-b"): Promise<void> =>
       cluster.until(
         `BIND shows ${name}`,
@@ -29,6 +30,22 @@ Deno.test({
         status?.services[0]?.publishers.find(({ type }) => type === "rfc2136")?.fence,
         "compare-and-set",
       );
+    });
+
+    await t.step("the name server itself is asked too, and its lag is in status and metrics", async () => {
+      const server2 = `resolver 127.0.0.1:${server.port}`;
+      const verify = async (): Promise<readonly VerifyStatus[]> =>
+        (await cluster.status(1))?.services[0]?.publishers.find(({ type }) => type === "rfc2136")?.verify ??
+          [];
+      await cluster.until(
+        "the server shows it",
+        async () => (await verify()).some((one) => one.server === server2 && one.agrees),
+      );
+      const found = (await verify()).find((one) => one.server === server2);
+      assert.deepEqual([found?.shows, found?.state, found?.error], [cluster.addressOf("web-a"), "ok", null]);
+      const metrics = (await cluster.get(1, "/metrics"))?.text ?? "";
+      assert.match(metrics, /^abfail_publisher_verify_agrees\{.*server="resolver 127\.0\.0\.1:\d+"\} 1$/m);
+      assert.match((await cluster.statusCommand(1)).stdout, /shown by .*resolver 127\.0\.0\.1:/);
     });
 
     await t.step(
@@ -118,7 +135,7 @@ async function publisherIs(cluster: TestCluster, id: number, state: string): Pro
   });
 }
 
-function rfc2136(port: number): string {
+function rfc2136(port: number, verifyPort: number): string {
   return `[[services.publish]]
 type = "rfc2136"
 server = "127.0.0.1:${port}"
@@ -128,5 +145,6 @@ ttl = "5s"
 key_name = "${KEY_NAME}"
 key = "${KEY}"
 timeout = "1s"
+verify = ["authoritative", "resolver 127.0.0.1:${verifyPort}"]
 `;
 }

@@ -8,6 +8,7 @@ import { mayAct } from "../../src/election/step.ts";
 import type { Effect, LogEvent, NodeEvent, Outcome, Packet } from "../../src/node/events.ts";
 import { createNode, nextNodeDeadline, stepNode } from "../../src/node/node.ts";
 import type { NodeState } from "../../src/node/state.ts";
+import type { VerifyAnswer } from "../../src/publish/verify.ts";
 import type { PublishAction, PublishResult } from "../../src/publish/action.ts";
 
 const KEY = btoa("0123456789abcdef0123456789abcdef");
@@ -38,6 +39,8 @@ export class NodeLab {
   readonly events: { readonly node: NodeId; readonly event: LogEvent }[] = [];
   readonly outcomes = new Map<string, Outcome>();
   readonly publishes: { readonly node: NodeId; readonly effect: Extract<Effect, { kind: "publish" }> }[] = [];
+  /** What name servers and resolvers show, to the node that asks. */
+  places: (node: NodeId) => readonly VerifyAnswer[] = () => [];
   deadlines = 0;
   /** Health of each target, by the node that asks: default up. */
   healthy: (node: NodeId, target: string) => boolean = () => true;
@@ -116,6 +119,10 @@ export class NodeLab {
       const outcome = { ok, latencyMs: 1, detail: ok ? "HTTP 200" : "connection refused" };
       const { service, target } = effect;
       this.#due.push({ at: this.now + 1, node: id, event: { kind: "probed", service, target, outcome } });
+    } else if (effect.kind === "verify") {
+      const { publisher, round } = effect;
+      const answers = this.places(id);
+      this.#due.push({ at: this.now + 1, node: id, event: { kind: "verified", publisher, round, answers } });
     } else if (effect.kind === "event") this.events.push({ node: id, event: effect.event });
     else if (effect.kind === "outcome") this.outcomes.set(effect.request, effect.outcome);
     else if (effect.kind === "publish") {

@@ -161,3 +161,46 @@ Deno.test("a record whose settings a reload changes is not written while the old
   lab.run(100);
   assert.ok(lab.publishes.length > count);
 });
+
+Deno.test("a name server that does not follow is an event, a problem and a lag in the leader's status, and delays nothing", () => {
+  const config = configWith(exec("a"));
+  const [service] = config.services;
+  const record: PublisherConfig = {
+    type: "rfc2136",
+    name: "web.example.com",
+    zone: "example.com",
+    recordType: null,
+    ttlMs: 30_000,
+    timeoutMs: 5000,
+    onDrift: "repair",
+    rehearseMs: null,
+    verify: [{ kind: "authoritative" }],
+    servers: [{ host: "192.0.2.53", port: 53 }],
+    key: null,
+    transport: "tcp",
+  };
+  const lab = new PublishingLab({ ...config, services: [{ ...service!, publish: [record] }] });
+  lab.places = () => [
+    { server: "ns1.example.com", isResolver: false, shows: lab.shown, problem: null, ageMs: 0 },
+    { server: "ns2.example.com", isResolver: false, shows: "10.0.1.1", problem: null, ageMs: 0 },
+  ];
+  lab.run(8000);
+  const verify = (): unknown[] =>
+    (lab.status(1).services[0]!.publishers[0]!.verify ?? []).map(({ agrees, state }) => `${agrees} ${state}`);
+  assert.deepEqual(verify(), ["true ok", "true ok"]);
+  lab.healthy = (_node, target) => target !== "one";
+  lab.run(8000);
+  assert.equal(lab.shown, "10.0.1.2");
+  assert.deepEqual(verify(), ["true ok", "false pending"]);
+  assert.ok(!lab.status(1).problems.some((problem) => problem.includes("ns2")), "not yet");
+  lab.run(90_000);
+  assert.deepEqual(verify(), ["true ok", "false lagging"]);
+  assert.ok(lab.status(1).problems.some((text) => /ns2\.example\.com shows 10\.0\.1\.1 for 1 ?m/.test(text)));
+  const told = lab.events.filter(({ event }) => event.name === "drift");
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0]!.event.text,
+    /^web: rfc2136 web\.example\.com: ns2\.example\.com shows 10\.0\.1\.1 instead of 10\.0\.1\.2/,
+  );
+  assert.equal(lab.status(1).services[0]!.publishers[0]!.state, "ok");
+});

@@ -51,6 +51,7 @@ function world(
       if (action.kind === "write") seen.writes.push(action);
       return publish(signal);
     },
+    verify: () => Promise.resolve([]),
     committed: () => {},
     outcome: () => {},
     event: (event) => void seen.order.push(event.name),
