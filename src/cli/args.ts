@@ -185,14 +185,15 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
   program.command("check").description("is this config right, and what will it do?")
     .option("-c, --config <file>", "the config to check (required)")
     .option("--against <old>", "the config that runs now: is it safe to go from it to this one?")
+    .option("--try-publishers", "read each publisher with these credentials, write nothing", false)
     .option("--json", "print one JSON document", false)
     .addHelpText(
       "after",
       example("abfail check --config new.toml --against /etc/abfail/abfail.toml", CHECKED),
     )
-    .action(async ({ config, against, json }, command) => {
+    .action(async ({ config, against = null, tryPublishers, json }, command) => {
       if (config === undefined) return lacksConfig(command);
-      finish(await dispatch.check({ config, against: against ?? null, json }));
+      finish(await dispatch.check({ config, against, tryPublishers, json }));
     });
   program.command("probe").description("run a service's check once from here, and say what came back")
     .argument("<service>", "name of the service")
@@ -300,7 +301,8 @@ function lacksConfig(command: { error(message: string): never }): never {
 const API_HELP = "a node's API: http://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
 const CODES = "Exit code: 0 all is well, 1 it is not, 2 wrong usage or config, 3 the node cannot be reached.";
 const EVENTS_CODES = "Exit code: 0 done, 2 wrong usage or config, 3 the node cannot be reached.";
-const CHECKED = "Exit code: 0 it is right, 1 the step from the old config is not safe, 2 it is wrong.";
+const CHECKED =
+  "Exit code: 0 it is right, 1 the step from the old config is not safe or a publisher could not be read, 2 it is wrong.";
 const PROBED = "Exit code: 0 all probes are good, 1 one is not, 2 wrong usage or config.";
 const SIMULATED =
   "Exit code: 0 all promises were kept, 1 one was broken or the budget exceeded, 2 wrong usage.";

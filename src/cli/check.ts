@@ -5,13 +5,19 @@ import type { Config } from "../config/config.ts";
 import { configDigest } from "../config/digest.ts";
 import type { ConfigProblem } from "../config/problem.ts";
 import { colourPaint, plainPaint } from "../view/paint.ts";
+import { type TriedPublisher, tryPublishers } from "./check_publishers.ts";
+import { triedText } from "./check_publishers_text.ts";
 import { comparisonText, summaryText } from "./check_text.ts";
 import { loadConfigFully, type LoadProblem } from "./load.ts";
 import type { CheckOptions } from "./options.ts";
 import { columns, complain, print, wantsColour } from "./output.ts";
 
-/** Exit code: 0 right, 1 the step from `against` is not safe, 2 one of the two is wrong. */
-export async function checkCommand({ config: path, against, json }: CheckOptions): Promise<number> {
+/**
+ * Exit code: 0 right, 1 the step from `against` is not safe or a publisher could not be read, 2 one of the configs is
+ * wrong.
+ */
+export async function checkCommand(options: CheckOptions): Promise<number> {
+  const { config: path, against, json } = options;
   const next = await loadConfigFully(path);
   // Of the old one the keys matter less than that it can be compared at all.
   const running = against === null ? null : await loadConfigFully(against, { keys: "optional" });
@@ -22,15 +28,22 @@ export async function checkCommand({ config: path, against, json }: CheckOptions
     return 2;
   }
   const comparison = running === null ? null : compareConfigs(running.value, next.value);
-  if (json) print(JSON.stringify(resultJson(next.value, comparison), null, 2));
+  const tried = options.tryPublishers ? await tryPublishers(next.value, () => Date.now()) : null;
+  if (json) print(JSON.stringify(resultJson(next.value, comparison, tried), null, 2));
   else {
     const look = { width: columns(), paint: wantsColour() ? colourPaint : plainPaint };
     const step = comparison === null || against === null
       ? []
       : ["", ...comparisonText(against, comparison, look)];
-    print([...summaryText(next.value, look), ...step].join("\n"));
+    const publishers = tried === null ? [] : ["", ...triedText(tried, look)];
+    print([...summaryText(next.value, look), ...step, ...publishers].join("\n"));
   }
-  return comparison === null || comparison.refusals.length === 0 ? 0 : 1;
+  return isFine(comparison, tried) ? 0 : 1;
+}
+
+function isFine(comparison: Comparison | null, tried: readonly TriedPublisher[] | null): boolean {
+  const isSafe = comparison === null || comparison.refusals.length === 0;
+  return isSafe && (tried ?? []).every(({ result }) => result !== "failed");
 }
 
 type JsonProblem = Omit<ConfigProblem, "file"> & { readonly file: string | null };
@@ -43,10 +56,14 @@ function failureJson(failures: readonly LoadProblem[]): Readonly<Record<string, 
   return { ok: false, problems };
 }
 
-function resultJson(config: Config, comparison: Comparison | null): Readonly<Record<string, unknown>> {
+function resultJson(
+  config: Config,
+  comparison: Comparison | null,
+  tried: readonly TriedPublisher[] | null,
+): Readonly<Record<string, unknown>> {
   const { cluster, election, warnings, file } = config;
   return {
-    ok: comparison === null || comparison.refusals.length === 0,
+    ok: isFine(comparison, tried),
     file,
     cluster: cluster.name,
     digest: configDigest(config).toString(16).padStart(8, "0"),
@@ -66,5 +83,6 @@ function resultJson(config: Config, comparison: Comparison | null): Readonly<Rec
     warnings,
     problems: [],
     ...(comparison === null ? {} : { against: comparison }),
+    ...(tried === null ? {} : { publishers: tried }),
   };
 }

@@ -69,6 +69,8 @@ export interface CheckOptions {
   readonly config: string;
   /** The config that runs now: is it safe to go from it to `config`, node by node? */
   readonly against: string | null;
+  /** Read each publisher with the credentials of this machine. */
+  readonly tryPublishers: boolean;
   readonly json: boolean;
 }
 

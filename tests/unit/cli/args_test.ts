@@ -71,6 +71,7 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
     ["check -c new.toml --against old.toml", "check", {
       config: "new.toml",
       against: "old.toml",
+      tryPublishers: false,
       json: false,
     }],
     ["probe web nyc1 -c a.toml --json", "probe", {
