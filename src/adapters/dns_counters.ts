@@ -22,6 +22,8 @@ export interface DnsCounters {
   readonly receiveErrors: number;
   /** How often our own code threw: a bug. The query was answered all the same, with SERVFAIL if need be. */
   readonly failures: number;
+  /** Whole zones handed out. */
+  readonly transfers: number;
   /** Open now. */
   readonly connections: number;
   readonly connectionsTotal: number;
@@ -40,6 +42,7 @@ export class DnsTally {
   sendErrors = 0;
   receiveErrors = 0;
   failures = 0;
+  transfers = 0;
   connections = 0;
   connectionsTotal = 0;
   connectionsEvicted = 0;
@@ -69,6 +72,7 @@ export class DnsTally {
       sendErrors: this.sendErrors,
       receiveErrors: this.receiveErrors,
       failures: this.failures,
+      transfers: this.transfers,
       connections: this.connections,
       connectionsTotal: this.connectionsTotal,
       connectionsEvicted: this.connectionsEvicted,

@@ -82,7 +82,8 @@ export class DnsEndpoint {
         const [query, from] = await this.udp.receive(buffer);
         if (from.transport !== "udp") continue;
         const response = this.backend.handle(query, "udp", { host: from.hostname, port: from.port });
-        if (response !== null) await this.#send(response, from);
+        if (response instanceof Uint8Array) await this.#send(response, from);
+        else if (response !== null) await this.#send(response[0]!, from);
       } catch (error) {
         await this.#onError(error);
       }

@@ -5,25 +5,22 @@
  */
 import { err, ok, type Result } from "../base/result.ts";
 import type { HostPort } from "../config/config.ts";
-import { answer, answerServfail, type Transport } from "../dns/answer.ts";
+import { answerServfail, type Transport } from "../dns/answer.ts";
 import { rcodeName } from "../dns/message.ts";
 import { formatName, type Name } from "../dns/name.ts";
 import { type Outline, outlineOf } from "../dns/outline.ts";
 import { typeName } from "../dns/record.ts";
-import type { Zone } from "../dns/zone.ts";
+import { type Reply, serve, type Served } from "../dns/serve.ts";
 import { expandHost, type Interfaces, isWildcard } from "./dns_addresses.ts";
 import { type DnsCounters, DnsTally } from "./dns_counters.ts";
 import { type Backend, type BindProblem, DnsEndpoint } from "./dns_endpoint.ts";
 import { TcpConnections } from "./dns_tcp.ts";
 
 /**
- * What to answer at this moment. `servfail`: everything in the zone `origin` gets SERVFAIL and clients try another
- * server; without `origin`, every name does.
+ * What to answer at this moment. `servfail`: everything in the zones `origins` gets SERVFAIL and clients try another
+ * server; without `origins`, every name does.
  */
-export type CurrentZone = { readonly zone: Zone } | {
-  readonly servfail: true;
-  readonly origin?: Name | null;
-};
+export type CurrentZones = Served | { readonly servfail: true; readonly origins?: readonly Name[] | null };
 
 /** One answered query. */
 export interface QueryInfo {
@@ -40,7 +37,9 @@ export interface DnsServerOptions {
   /** At least one. Port 0: any free one, the same for UDP and TCP. `0.0.0.0` and `::`: see `expandHost`. */
   readonly listen: readonly HostPort[];
   /** Asked for each query; must be quick. */
-  readonly current: () => CurrentZone;
+  readonly current: () => CurrentZones;
+  /** For signatures, ms since 1970. */
+  readonly wallMs: () => number;
   readonly onQuery?: (info: QueryInfo) => void;
   /** Default 10 000. */
   readonly idleTimeoutMs?: number;
@@ -211,7 +210,7 @@ function sameAddress(a: HostPort, b: HostPort): boolean {
 }
 
 /** From bytes to bytes, counted; what throws in here is a bug and must not stop a socket loop. */
-function handler({ current, onQuery }: DnsServerOptions, tally: DnsTally): Backend["handle"] {
+function handler({ current, onQuery, wallMs }: DnsServerOptions, tally: DnsTally): Backend["handle"] {
   const guarded = <T>(call: () => T, otherwise: () => T): T => {
     try {
       return call();
@@ -220,24 +219,25 @@ function handler({ current, onQuery }: DnsServerOptions, tally: DnsTally): Backe
       return otherwise();
     }
   };
-  const respond = (query: Uint8Array, transport: Transport): Uint8Array | null => {
+  const respond = (query: Uint8Array, transport: Transport, client: string): Reply => {
     const now = current();
-    return "zone" in now
-      ? answer(now.zone, query, transport)
-      : answerServfail(now.origin ?? null, query, transport);
+    return "zones" in now
+      ? serve(now, { query, transport, client, nowS: Math.floor(wallMs() / 1000) })
+      : answerServfail(now.origins ?? null, query, transport);
   };
   return (query, transport, client) => {
     tally.received(transport);
-    const response = guarded(
-      () => respond(query, transport),
+    const response = guarded<Reply>(
+      () => respond(query, transport, client.host),
       () => guarded(() => answerServfail(null, query, transport), () => null),
     );
     if (response === null) {
       tally.dropped++;
       return null;
     }
-    const outline = outlineOf(response);
+    const outline = outlineOf(response instanceof Uint8Array ? response : response[0]!);
     tally.answered(outline);
+    if (!(response instanceof Uint8Array)) tally.transfers++;
     if (onQuery !== undefined) guarded(() => onQuery(infoOf(outline, transport, client)), () => undefined);
     return response;
   };

@@ -1,9 +1,10 @@
 /** DNS over TCP: a length of two octets before each message, any number of messages (RFC 1035 4.2.2, RFC 7766). */
 import type { HostPort } from "../config/config.ts";
+import type { Reply } from "../dns/serve.ts";
 import type { DnsTally } from "./dns_counters.ts";
 
-/** Answers one message; null: say nothing. Never throws. */
-export type Handle = (query: Uint8Array, transport: "udp" | "tcp", client: HostPort) => Uint8Array | null;
+/** Answers one message; null: say nothing. Over UDP, no more than one message. Never throws. */
+export type Handle = (query: Uint8Array, transport: "udp" | "tcp", client: HostPort) => Reply;
 
 /** Limits of the TCP side. */
 export interface TcpLimits {
@@ -116,8 +117,10 @@ class Connection {
       if (end === null || end > this.#filled) break;
       const response = this.all.handle(this.#buffer.subarray(at + 2, end), "tcp", this.#client);
       if (response === null) return false;
-      batch.push(Uint8Array.of(response.length >> 8, response.length & 0xff), response);
-      octets += 2 + response.length;
+      for (const message of response instanceof Uint8Array ? [response] : response) {
+        batch.push(Uint8Array.of(message.length >> 8, message.length & 0xff), message);
+        octets += 2 + message.length;
+      }
       at = end;
       if (octets >= BATCH_OCTETS) {
         await this.#write(batch, octets);

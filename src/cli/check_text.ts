@@ -100,7 +100,7 @@ function clusterText(config: Config, look: Look): string[] {
     ...field("api", `${formatHostPort(api.listen)}; ${commands}`, look),
     ...(dns === null
       ? []
-      : field("dns", `zone ${dns.zone} on ${dns.listen.map(formatHostPort).join(", ")}`, look)),
+      : field("dns", `zone ${dns.zones.join(", ")} on ${dns.listen.map(formatHostPort).join(", ")}`, look)),
   ];
 }
 

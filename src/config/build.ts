@@ -1,10 +1,17 @@
 /** From a document without problems to the config: defaults filled in, secrets wrapped. */
 import { assert } from "../base/assert.ts";
-import { buildPublisher } from "./build_publisher.ts";
+import { buildPublisher, secretOf } from "./build_publisher.ts";
 import { buildCheck } from "./build_check.ts";
 import { effectiveTiming, type ReadDocument } from "./check_cluster.ts";
 import type { ReadService } from "./check_services.ts";
-import type { Config, DnsConfig, MemberConfig, NotifyConfig, ServiceConfig } from "./config.ts";
+import type {
+  Config,
+  DnsConfig,
+  DnsTransferConfig,
+  MemberConfig,
+  NotifyConfig,
+  ServiceConfig,
+} from "./config.ts";
 import { NOTIFY_EVENTS } from "./keys.ts";
 import { secret } from "./secret.ts";
 
@@ -62,9 +69,23 @@ function buildMember(read: ReadMember): MemberConfig {
 function buildDns(read: Read<ReadDocument["dns"]>): DnsConfig {
   return {
     listen: read.listen ?? [{ host: "0.0.0.0", port: 53 }],
-    zone: there(read.zone),
+    zones: there(read.zone),
     nameservers: there(read.nameservers),
     stale: read.stale ?? "serve",
+    transfer: buildTransfer(read),
+  };
+}
+
+function buildTransfer(read: Read<ReadDocument["dns"]>): DnsTransferConfig {
+  const { transfer_to: from = [], transfer_key_name: name, notify_to: notify } = read;
+  const source = secretOf(read.transfer_key, read.transfer_key_env, read.transfer_key_file);
+  const single = from.filter((text) => !text.includes("/")).map((host) => ({ host, port: null }));
+  return {
+    from,
+    key: source === null || name === undefined
+      ? null
+      : { name, algorithm: read.transfer_key_algorithm ?? "hmac-sha256", secret: source },
+    notify: (notify ?? single).map(({ host, port }) => ({ host, port: port ?? 53 })),
   };
 }
 

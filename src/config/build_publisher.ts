@@ -118,7 +118,8 @@ function defaultRehearsal(type: ReadPublisher["type"]): number | null {
   return type === "exec" || type === "webhook" ? null : DEFAULT_REHEARSE_MS;
 }
 
-function secretOf(
+/** One of the three ways to give a secret; null without any. */
+export function secretOf(
   inline: string | undefined,
   variable: string | undefined,
   path: string | undefined,

@@ -79,7 +79,7 @@ const FENCED: readonly string[] = ["rfc2136", "cloudflare", "route53", "google-d
 const SECRETS = ["api_key", "api_key_env", "api_key_file"];
 
 /** One of three ways to give a secret, or none; returns the key that was used. */
-function checkSecret(
+export function checkSecret(
   ways: Readonly<Record<string, string | undefined>>,
   path: Path,
   reading: Reading,

@@ -161,12 +161,12 @@ function checkName(
   const other = published.get(name.key);
   if (other !== undefined) reading.report(at, `found "${text}"; ${other} publishes this name already`);
   else published.set(name.key, shown);
-  const zone = read.dns?.zone === undefined ? null : parseName(read.dns.zone);
-  if (zone?.ok && !isWithin(name, zone.value)) {
+  const zones = read.dns?.zone ?? [];
+  if (zones.length > 0 && !reading.isBad(["dns", "zone"]) && !zones.some((zone) => isBelow(name, zone))) {
     const first = text.split(".")[0] ?? "web";
-    reading.report(at, `found "${text}"; it is not within the zone "${read.dns?.zone}"`, [
-      `such as "${first}.${read.dns?.zone}"`,
-    ]);
+    const them = zones.map((zone) => `"${zone}"`).join(", ");
+    const where = zones.length === 1 ? `the zone ${them}` : `any of the zones ${them}`;
+    reading.report(at, `found "${text}"; it is not within ${where}`, [`such as "${first}.${zones[0]}"`]);
   }
   for (const server of read.dns?.nameservers ?? []) {
     const known = parseName(server);
@@ -174,6 +174,11 @@ function checkName(
       reading.report(at, `found "${text}"; this is a name server's name`);
     }
   }
+}
+
+function isBelow(name: Name, zone: string): boolean {
+  const origin = parseName(zone);
+  return origin.ok && isWithin(name, origin.value);
 }
 
 /** What would be published under the name: no CNAME at the top of the zone, none to itself. */
@@ -185,12 +190,15 @@ function checkRecords(
   read: ReadDocument,
   reading: Reading,
 ): void {
-  const zone = read.dns?.zone === undefined ? null : parseName(read.dns.zone);
+  const isTop = read.dns?.zone?.some((zone) => {
+    const origin = parseName(zone);
+    return origin.ok && sameName(origin.value, name);
+  });
   for (const [i, value] of values.entries()) {
     if (value === undefined || hostKind(value) !== "name") continue;
     const key = service.targets?.[i]?.publish === undefined ? "address" : "publish";
     const path = [...at, "targets", i, key];
-    if (zone?.ok && sameName(zone.value, name)) {
+    if (isTop) {
       reading.report(
         path,
         `found "${value}", a host name (CNAME); the top of the zone can publish only IP addresses`,

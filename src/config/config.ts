@@ -3,7 +3,7 @@
  * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
  */
 import type { NodeId } from "../base/id.ts";
-import type { PublisherConfig } from "./publisher.ts";
+import type { PublisherConfig, TsigKeyConfig } from "./publisher.ts";
 
 export type { PublisherConfig } from "./publisher.ts";
 
@@ -80,9 +80,20 @@ export interface ApiConfig {
 
 export interface DnsConfig {
   readonly listen: readonly HostPort[];
-  readonly zone: string;
+  /** One or more; none lies in another. */
+  readonly zones: readonly string[];
   readonly nameservers: readonly string[];
   readonly stale: "serve" | "servfail";
+  readonly transfer: DnsTransferConfig;
+}
+
+/** Who may copy the zones: secondaries. Nobody where both `from` and `key` are missing. */
+export interface DnsTransferConfig {
+  /** Addresses and networks as written; empty: from anywhere, by the key alone. */
+  readonly from: readonly string[];
+  readonly key: TsigKeyConfig | null;
+  /** Who is told of every change (NOTIFY). */
+  readonly notify: readonly HostPort[];
 }
 
 export type Observers = "majority" | "leader" | "all" | "any" | number;

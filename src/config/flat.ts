@@ -4,7 +4,7 @@ import type { BuiltConfig } from "./build.ts";
 import type { HostPort, NotifyConfig, ServiceConfig } from "./config.ts";
 import { durationText } from "./duration.ts";
 import { checkLeaves, hidden } from "./flat_check.ts";
-import { publisherLeaves } from "./flat_publisher.ts";
+import { publisherLeaves, secretLeaves } from "./flat_publisher.ts";
 
 type Leaves = Readonly<Record<string, unknown>>;
 
@@ -42,8 +42,16 @@ export function flatten(config: BuiltConfig): ReadonlyMap<string, string> {
   });
   add("api", { listen: place(api.listen), token_file: api.tokenFile, socket: api.socket });
   if (dns !== null) {
-    const { listen, zone, nameservers, stale } = dns;
+    const { listen, zones, nameservers, stale, transfer } = dns;
+    const zone = zones.length === 1 ? zones[0] : zones;
     add("dns", { listen: listen.map(formatHostPort), zone, nameservers, stale });
+    add("dns", {
+      transfer_to: transfer.from,
+      notify_to: transfer.notify.map(formatHostPort),
+      transfer_key_name: transfer.key?.name ?? null,
+      transfer_key_algorithm: transfer.key?.algorithm ?? null,
+      ...secretLeaves("transfer_key", transfer.key?.secret ?? null),
+    });
   }
   // The order counts: opinions travel in it.
   flat.set("services", leafText(config.services.map((service) => service.name)));

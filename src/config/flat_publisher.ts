@@ -73,7 +73,7 @@ function recordLeaves(
 }
 
 /** Where a secret comes from may be told; what it is, never. */
-function secretLeaves(key: string, source: SecretSource | null): Readonly<Record<string, unknown>> {
+export function secretLeaves(key: string, source: SecretSource | null): Readonly<Record<string, unknown>> {
   switch (source?.kind) {
     case "env":
       return { [`${key}_env`]: source.variable };

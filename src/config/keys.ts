@@ -4,6 +4,7 @@
  */
 import { boolean, choice, duration, integer, text } from "./field.ts";
 import { list, optional, required, table, tables, tagged } from "./field_table.ts";
+import { transferKeys } from "./dns_keys.ts";
 import { service } from "./service_keys.ts";
 import { bindable, clusterKey, command, domainName, filePath, reachable, webUrl } from "./values.ts";
 
@@ -104,17 +105,22 @@ const dns = table({
     "host:port, or a list of them, for UDP and TCP",
     "0.0.0.0:53",
   ),
-  zone: required(domainName, 'zone = "ha.example.com"', "the zone that this server answers for"),
+  zone: required(
+    list(domainName, { min: 1, max: 16, orOne: true, what: "zones" }),
+    'zone = "ha.example.com"',
+    "the zone that this server answers for, or a list of them",
+  ),
   nameservers: required(
     list(domainName, { min: 1, max: 13, what: "names" }),
     'nameservers = ["ns1.ha.example.com"]',
-    "names of the zone's name servers (NS records)",
+    "names of the zones' name servers (NS records)",
   ),
   stale: optional(
     choice(["serve", "servfail"]),
     "without a lease in sight: serve the last committed answer, or none",
     "serve",
   ),
+  ...transferKeys,
 });
 
 const events = optional(

@@ -13,8 +13,9 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { buildConfig, type BuiltConfig } from "./build.ts";
 import { checkCluster } from "./check_cluster.ts";
+import { checkDns } from "./check_dns.ts";
 import { checkServices } from "./check_services.ts";
-import type { CheckConfig, Config } from "./config.ts";
+import type { CheckConfig, Config, DnsTransferConfig } from "./config.ts";
 import { flatten } from "./flat.ts";
 import { keyHomes } from "./homes.ts";
 import { document } from "./keys.ts";
@@ -60,6 +61,7 @@ export function parseConfig(
   const resolve = (path: string): string => relativeTo(file, path);
   const keys = readKeys(read, resolve, io, reading, options.keys ?? "needed");
   checkCluster(read, reading);
+  checkDns(read, reading);
   checkServices(read, reading);
   if (reading.problems.length > 0) return err(inOrder(reading.problems));
 
@@ -81,17 +83,27 @@ function relativeTo(file: string, path: string): string {
 
 function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): BuiltConfig {
   const orNull = (path: string | null): string | null => path === null ? null : resolve(path);
-  const { node, api, services } = config;
+  const { node, api, dns, services } = config;
   return {
     ...config,
     node: { ...node, stateDir: orNull(node.stateDir) },
     api: { ...api, tokenFile: orNull(api.tokenFile), socket: orNull(api.socket) },
+    dns: dns === null ? null : { ...dns, transfer: resolveTransfer(dns.transfer, resolve) },
     services: services.map((service) => ({
       ...service,
       check: resolveCheck(service.check, orNull),
       publish: service.publish.map((publisher) => mapSecretFile(publisher, resolve)),
     })),
   };
+}
+
+function resolveTransfer(
+  transfer: DnsTransferConfig,
+  resolve: (path: string) => string,
+): DnsTransferConfig {
+  const { key } = transfer;
+  if (key === null || key.secret.kind !== "file") return transfer;
+  return { ...transfer, key: { ...key, secret: { kind: "file", path: resolve(key.secret.path) } } };
 }
 
 function resolveCheck(check: CheckConfig, orNull: (path: string | null) => string | null): CheckConfig {
@@ -119,6 +131,8 @@ function warnOfFiles(
     else if (text.value.trim() === "") reading.warn(at, `${resolve(path)} is empty`);
   };
   look(config.api.tokenFile, ["api", "token_file"]);
+  const secret = config.dns?.transfer.key?.secret;
+  if (secret?.kind === "file") look(secret.path, ["dns", "transfer_key_file"]);
   for (const [i, { publish }] of config.services.entries()) {
     for (const [n, publisher] of publish.entries()) {
       look(secretFileOf(publisher), ["services", i, "publish", n]);

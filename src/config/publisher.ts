@@ -8,6 +8,13 @@ export type SecretSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "inline"; readonly secret: Secret };
 
+/** A TSIG key: its secret is base64. */
+export interface TsigKeyConfig {
+  readonly name: string;
+  readonly algorithm: TsigAlgorithm;
+  readonly secret: SecretSource;
+}
+
 /** What all publishers have that act on the world. */
 export interface ActingPublisher {
   /** What it is called in status: the name published, or the program's, or the host's. */
@@ -63,12 +70,7 @@ export interface Rfc2136Publisher extends RecordPublisher {
   /** Tried in this order while none can be reached. All must write to one and the same primary. */
   readonly servers: readonly HostPort[];
   /** Null: unsigned. */
-  readonly key: {
-    readonly name: string;
-    readonly algorithm: TsigAlgorithm;
-    /** Base64. */
-    readonly secret: SecretSource;
-  } | null;
+  readonly key: TsigKeyConfig | null;
   readonly transport: "tcp" | "udp";
 }
 

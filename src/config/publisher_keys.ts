@@ -20,14 +20,14 @@ const DAY_MS = 86_400_000;
 const ttl = duration({ minMs: 0, maxMs: DAY_MS, wholeSeconds: true });
 
 /** The name of a variable of the environment. */
-const variable: Field<string> = fromText("the name of a variable", "ABFAIL_TOKEN", (value) => {
+export const variable: Field<string> = fromText("the name of a variable", "ABFAIL_TOKEN", (value) => {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(value)) return ok(value);
   // Someone may have put the secret itself here.
   return err({ message: "this is not the name of an environment variable" });
 });
 
 /** A secret in the file itself; what was found is never shown. */
-const inlineSecret: Field<string> = fromText("a secret", "…", (value) => {
+export const inlineSecret: Field<string> = fromText("a secret", "…", (value) => {
   if (/^[\x21-\x7e]{1,4096}$/.test(value)) return ok(value);
   return err({ message: "printable ASCII without spaces is needed" });
 });

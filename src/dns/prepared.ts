@@ -51,13 +51,16 @@ export function prepareAnswers(zone: ZoneData): Prepared {
 
 /** The response to a usual query for a name that exists; null: go the general way. */
 export function answerPrepared(
-  prepared: Prepared,
+  zones: readonly { readonly prepared: Prepared }[],
   query: Uint8Array,
   transport: Transport,
 ): Uint8Array | null {
   const asked = readUsualQuery(query);
   if (asked === null) return null;
-  const ready = find(prepared, asked.hash, query);
+  let ready: PreparedName | undefined;
+  for (let i = 0; i < zones.length && ready === undefined; i++) {
+    ready = find(zones[i]!.prepared, asked.hash, query);
+  }
   if (ready === undefined) return null;
   const body = ready.byType.get(asked.type) ?? ready.other;
   const edns = asked.payloadSize !== null;
@@ -146,7 +149,7 @@ function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean): void {
 
 /** Over TCP, so that nothing is cut; what is too long for UDP is seen when it is asked for. */
 function compose(zone: ZoneData, name: Name, type: number): Uint8Array {
-  const response = respond(zone, encodeMessage(queryFor(0, name, type, null)).bytes, "tcp");
+  const response = respond([zone], encodeMessage(queryFor(0, name, type, null)).bytes, "tcp");
   if (response === null) throw new Error("a query that we composed ourselves has no answer");
   return response;
 }

@@ -6,6 +6,7 @@ import { decodeHeader, decodeMessage, decodeOnlyQuestion } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import {
   type Edns,
+  type EdnsOption,
   type Header,
   type Message,
   OPCODE,
@@ -23,24 +24,53 @@ import { lookUp, type ZoneData } from "./zone.ts";
 export type Transport = "udp" | "tcp";
 
 /**
- * Answers a query from the zone. Null, which is silence, for what is no query: fewer than twelve octets, or a
- * response (two servers would answer each other for ever).
+ * Answers a query from the zone that its name lies in. Null, which is silence, for what is no query: fewer than
+ * twelve octets, or a response (two servers would answer each other for ever).
  */
-export function respond(zone: ZoneData, query: Uint8Array, transport: Transport): Uint8Array | null {
-  return reply(query, transport, zone.origin, (name, type) => content(zone, name, type));
+export function respond(
+  zones: readonly ZoneData[],
+  query: Uint8Array,
+  transport: Transport,
+  options: AnswerOptions = NO_OPTIONS,
+): Uint8Array | null {
+  return reply(query, transport, options, (name, type) => {
+    const zone = zones.find(({ origin }) => isWithin(name, origin));
+    return zone === undefined ? failure(RCODE.REFUSED) : content(zone, name, type);
+  });
 }
 
 /**
- * Answers SERVFAIL to all that lies in the zone, so that clients try another server; `origin` null: whatever the
- * name. Wrong queries get the same answers as ever.
+ * Answers SERVFAIL to all that lies in these zones, so that clients try another server; `origins` null: whatever
+ * the name. Wrong queries get the same answers as ever.
  */
 export function respondServfail(
-  origin: Name | null,
+  origins: readonly Name[] | null,
   query: Uint8Array,
   transport: Transport,
 ): Uint8Array | null {
-  return reply(query, transport, origin, () => failure(RCODE.SERVFAIL));
+  return reply(query, transport, NO_OPTIONS, (name) => {
+    const ours = origins === null || origins.some((origin) => isWithin(name, origin));
+    return failure(ours ? RCODE.SERVFAIL : RCODE.REFUSED);
+  });
 }
+
+/** An empty answer with TC: ask again over TCP. Null as for `respond`. */
+export function respondTruncated(query: Uint8Array, options: AnswerOptions = NO_OPTIONS): Uint8Array | null {
+  return reply(query, "udp", options, () => ({ ...failure(RCODE.NOERROR), truncated: true }));
+}
+
+/** An answer that says no more than this rcode. Null as for `respond`. */
+export function respondRcode(rcode: number, query: Uint8Array, transport: Transport): Uint8Array | null {
+  return reply(query, transport, NO_OPTIONS, () => failure(rcode), true);
+}
+
+/** What answers carry besides the answer. */
+export interface AnswerOptions {
+  /** The options of OPT in the answer to a query with these. */
+  readonly edns: (asked: readonly EdnsOption[]) => readonly EdnsOption[] | "malformed";
+}
+
+const NO_OPTIONS: AnswerOptions = { edns: () => [] };
 
 /** What goes into a response besides the echo of the query. */
 interface Content {
@@ -49,6 +79,7 @@ interface Content {
   readonly answers: readonly ResourceRecord[];
   readonly authorities: readonly ResourceRecord[];
   readonly additionals: readonly ResourceRecord[];
+  readonly truncated?: boolean;
 }
 
 function failure(rcode: number): Content {
@@ -59,8 +90,9 @@ function failure(rcode: number): Content {
 function reply(
   query: Uint8Array,
   transport: Transport,
-  origin: Name | null,
+  options: AnswerOptions,
   inside: (name: Name, type: number) => Content,
+  anyType = false,
 ): Uint8Array | null {
   const header = decodeHeader(query);
   if (header === null || header.response) return null;
@@ -68,20 +100,22 @@ function reply(
   if (!decoded.ok) {
     const rcode = header.opcode === OPCODE.QUERY ? RCODE.FORMERR : RCODE.NOTIMP;
     const question = decodeOnlyQuestion(query);
-    return compose(header, question === null ? [] : [question], null, transport, failure(rcode));
+    return compose(header, question === null ? [] : [question], null, [], transport, failure(rcode));
   }
   const { questions, edns } = decoded.value;
   const [question, ...more] = questions;
+  const added = edns === null || edns.version > 0 ? [] : options.edns(edns.options);
   const send = (reply: Content): Uint8Array => {
-    return compose(header, more.length === 0 ? questions : [], edns, transport, reply);
+    const shown = added === "malformed" ? [] : added;
+    return compose(header, more.length === 0 ? questions : [], edns, shown, transport, reply);
   };
   if (header.opcode !== OPCODE.QUERY) return send(failure(RCODE.NOTIMP));
   if (question === undefined || more.length > 0) return send(failure(RCODE.FORMERR));
   if (edns !== null && edns.version > 0) return send(failure(RCODE.BADVERS));
+  if (added === "malformed") return send(failure(RCODE.FORMERR));
   if (question.class !== CLASS.IN) return send(failure(RCODE.REFUSED));
-  if (origin !== null && !isWithin(question.name, origin)) return send(failure(RCODE.REFUSED));
-  switch (question.type) {
-    // Nobody copies this zone: it changes within seconds, and all nodes have it.
+  switch (anyType ? TYPE.ANY : question.type) {
+    // Those who may copy a zone never come here: see `transfer.ts`.
     case TYPE.AXFR:
     case TYPE.IXFR:
       return send(failure(RCODE.REFUSED));
@@ -101,6 +135,7 @@ function compose(
   header: Header,
   questions: Message["questions"],
   edns: Edns | null,
+  options: readonly EdnsOption[],
   transport: Transport,
   content: Content,
 ): Uint8Array {
@@ -111,6 +146,7 @@ function compose(
     // RD is copied; AD and CD belong to resolvers (RFC 4035 section 3.1.6).
     recursionDesired: header.recursionDesired,
     rcode: content.rcode,
+    truncated: content.truncated ?? false,
     questions,
     answers: content.answers,
     authorities: content.authorities,
@@ -118,7 +154,7 @@ function compose(
     // DO is copied (RFC 3225 section 3); the options of the client are not.
     edns: edns === null
       ? null
-      : { udpPayloadSize: UDP_OCTETS_MAX, version: 0, dnssecOk: edns.dnssecOk, options: [] },
+      : { udpPayloadSize: UDP_OCTETS_MAX, version: 0, dnssecOk: edns.dnssecOk, options },
   };
   return encodeMessage(message, answerLimit(transport, edns?.udpPayloadSize ?? null)).bytes;
 }

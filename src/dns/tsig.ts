@@ -54,25 +54,56 @@ export interface SignOptions {
   readonly fudgeS?: number;
   /** For an answer: the MAC of its request. */
   readonly requestMac?: Uint8Array | null;
+  /** For the second and later messages of one answer: the MAC of the message before (section 5.3.1). */
+  readonly previousMac?: Uint8Array | null;
+  /** For an answer with BADTIME: the time of its request, seconds since 1970; `nowS` goes beside it. */
+  readonly signedS?: number;
   /** For an answer: what was wrong with the request's signature (BADTIME; the others are not signed). */
   readonly error?: number;
 }
 
 /** Adds a TSIG record to a message that has none. */
 export function signMessage(message: Uint8Array, key: TsigKey, options: SignOptions): Signed {
-  const { nowS, fudgeS = FUDGE_S, requestMac = null, error = TSIG_ERROR.NONE } = options;
+  const { nowS, fudgeS = FUDGE_S, requestMac = null, previousMac = null, error = TSIG_ERROR.NONE } = options;
   const other = error === TSIG_ERROR.BADTIME ? time48(nowS) : new Uint8Array(0);
-  const stamp: Stamp = { signedS: Math.floor(nowS), fudgeS, error, other };
-  const mac = macOf(message, key, stamp, requestMac);
+  const stamp: Stamp = { signedS: Math.floor(options.signedS ?? nowS), fudgeS, error, other };
+  const mac = macOf(message, key, stamp, previousMac ?? requestMac, previousMac !== null);
+  return { bytes: appendTsig(message, key.name, algorithmName(key.algorithm), stamp, mac), mac };
+}
+
+/**
+ * Adds the TSIG record of an answer to a request whose key or MAC is not ours to know (section 5.2): it names the
+ * error and is not signed. Without a readable TSIG record in the request, the answer stays as it is.
+ */
+export function refuseSignature(
+  answer: Uint8Array,
+  request: Uint8Array,
+  error: number,
+  nowS: number,
+): Uint8Array {
+  const found = findTsig(request);
+  if (found === "unsigned" || found === "malformed") return answer;
+  const none = new Uint8Array(0);
+  const stamp: Stamp = { signedS: Math.floor(nowS), fudgeS: FUDGE_S, error, other: none };
+  return appendTsig(answer, found.name, found.algorithm, stamp, none);
+}
+
+function appendTsig(
+  message: Uint8Array,
+  keyName: Name,
+  algorithm: Name,
+  { signedS, fudgeS, error, other }: Stamp,
+  mac: Uint8Array,
+): Uint8Array {
   const id = (message[0] ?? 0) * 256 + (message[1] ?? 0);
   const record = new Writer();
-  record.name(key.name, false);
+  record.name(keyName, false);
   record.uint16(TYPE.TSIG);
   record.uint16(CLASS.ANY);
   record.uint32(0);
   const data = new Writer();
-  data.name(algorithmName(key.algorithm), false);
-  data.octets(time48(stamp.signedS));
+  data.name(algorithm, false);
+  data.octets(time48(signedS));
   data.uint16(fudgeS);
   data.uint16(mac.length);
   data.octets(mac);
@@ -88,7 +119,7 @@ export function signMessage(message: Uint8Array, key: TsigKey, options: SignOpti
   bytes.set(message);
   bytes.set(tail, message.length);
   setAdditionals(bytes, additionals(bytes) + 1);
-  return { bytes, mac };
+  return bytes;
 }
 
 /**
@@ -98,7 +129,11 @@ export function signMessage(message: Uint8Array, key: TsigKey, options: SignOpti
 export function verifyMessage(
   bytes: Uint8Array,
   key: TsigKey,
-  options: { readonly nowS: number; readonly requestMac?: Uint8Array | null },
+  options: {
+    readonly nowS: number;
+    readonly requestMac?: Uint8Array | null;
+    readonly previousMac?: Uint8Array | null;
+  },
 ): Result<Signed, TsigProblem> {
   const found = findTsig(bytes);
   if (found === "malformed" || found === "unsigned") return err({ kind: found });
@@ -113,7 +148,8 @@ export function verifyMessage(
   setAdditionals(unsigned, additionals(unsigned) - 1);
   unsigned[0] = found.originalId >>> 8;
   unsigned[1] = found.originalId & 0xff;
-  const expected = macOf(unsigned, key, stamp, options.requestMac ?? null);
+  const { requestMac = null, previousMac = null } = options;
+  const expected = macOf(unsigned, key, stamp, previousMac ?? requestMac, previousMac !== null);
   if (expected.length !== mac.length || !timingSafeEqual(expected, mac)) return err({ kind: "bad-sig" });
   if (error !== TSIG_ERROR.NONE) return err({ kind: "refused", error, serverS });
   const aheadS = stamp.signedS - options.nowS;
@@ -144,17 +180,32 @@ interface Found {
   readonly originalId: number;
 }
 
-/** The MAC of a message without TSIG, and of what the record says (section 4.3). */
-function macOf(message: Uint8Array, key: TsigKey, stamp: Stamp, requestMac: Uint8Array | null): Uint8Array {
+/**
+ * The MAC of a message without TSIG, and of what the record says (section 4.3); of the times alone in the second
+ * and later messages of one answer (section 5.3.1).
+ */
+function macOf(
+  message: Uint8Array,
+  key: TsigKey,
+  stamp: Stamp,
+  earlierMac: Uint8Array | null,
+  timesOnly: boolean,
+): Uint8Array {
   const hmac = createHmac(key.algorithm.slice("hmac-".length), key.secret);
-  if (requestMac !== null) {
+  if (earlierMac !== null) {
     const length = new Writer();
-    length.uint16(requestMac.length);
+    length.uint16(earlierMac.length);
     hmac.update(length.finish());
-    hmac.update(requestMac);
+    hmac.update(earlierMac);
   }
   hmac.update(message);
   const variables = new Writer();
+  if (timesOnly) {
+    variables.octets(time48(stamp.signedS));
+    variables.uint16(stamp.fudgeS);
+    hmac.update(variables.finish());
+    return new Uint8Array(hmac.digest());
+  }
   variables.octets(canonical(key.name));
   variables.uint16(CLASS.ANY);
   variables.uint32(0);

@@ -45,7 +45,13 @@ export function applySwitch(
       detectMs,
     },
   });
-  return { serial: nextSerial(state.serial, stamp.wallMs), services: next.services };
+  return { ...next, serial: nextSerial(state.serial, stamp.wallMs) };
+}
+
+/** The state under a config that answers otherwise: a higher serial. The same state when it is the one it has. */
+export function applyZone(state: ClusterState, zone: number | null, wallMs: WallMs): ClusterState {
+  if (zone === null || state.zone === zone) return state;
+  return { ...state, zone, serial: nextSerial(state.serial, wallMs) };
 }
 
 /** The falls once this switch is done: those of the target that is left as down are counted anew. */

@@ -7,6 +7,8 @@ import type { WallMs } from "../base/time.ts";
 export interface ClusterState {
   /** SOA serial of the embedded DNS zone; rises with every change of what is published (RFC 1982 arithmetic). */
   readonly serial: number;
+  /** Digest of the config that the zone of this serial is made from (`config/zone_digest.ts`); absent: not known. */
+  readonly zone?: number;
   readonly services: Readonly<Record<string, ServiceDecision>>;
 }
 
@@ -108,7 +110,7 @@ export function isDecided(decision: ServiceDecision | null): decision is Service
 /** The same state with another decision on one service. */
 export function withDecision(state: ClusterState, service: string, decision: ServiceDecision): ClusterState {
   const others = Object.entries(state.services).filter(([name]) => name !== service);
-  return { serial: state.serial, services: servicesOf([...others, [service, tidy(decision)]]) };
+  return { ...state, services: servicesOf([...others, [service, tidy(decision)]]) };
 }
 
 /** What came later to the type is left out where it says nothing: equal states have equal bytes. */

@@ -17,7 +17,8 @@ type HandOn = ByHand & { readonly target: string };
 export function encodeState(state: ClusterState): Uint8Array {
   const names = Object.keys(state.services).sort();
   const services = names.map((name) => [name, plainDecision(state.services[name]!)] as const);
-  const plain = { serial: state.serial, services: Object.fromEntries(services) };
+  const { serial, zone } = state;
+  const plain = { serial, ...(zone === undefined ? {} : { zone }), services: Object.fromEntries(services) };
   return new TextEncoder().encode(JSON.stringify(plain));
 }
 
@@ -89,13 +90,12 @@ class Misshapen extends Error {}
 
 function readState(value: unknown): ClusterState {
   const plain = table(value, "the state");
-  const serial = number(plain["serial"], "serial");
-  if (!Number.isInteger(serial) || serial > 0xffff_ffff) {
-    throw new Misshapen("serial is not a whole number of 32 bits");
-  }
+  const serial = uint32(plain["serial"], "serial");
+  const zone = plain["zone"] === undefined ? undefined : uint32(plain["zone"], "zone");
   const services = Object.entries(table(plain["services"], "services"));
   return {
     serial,
+    ...(zone === undefined ? {} : { zone }),
     services: servicesOf(services.map(([name, decision]) => [name, readDecision(decision, name)])),
   };
 }
@@ -191,4 +191,10 @@ function textOrNull(value: unknown, at: string): string | null {
 function number(value: unknown, at: string): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new Misshapen(`${at} is not a number of 0 or more`);
+}
+
+function uint32(value: unknown, at: string): number {
+  const whole = number(value, at);
+  if (Number.isInteger(whole) && whole <= 0xffff_ffff) return whole;
+  throw new Misshapen(`${at} is not a whole number of 32 bits`);
 }

@@ -5,7 +5,7 @@ import { isAlive } from "../election/detector.ts";
 import { canPropose } from "../election/leader.ts";
 import { trustedLeaseMs } from "../election/settings.ts";
 import type { MonoMs } from "../base/time.ts";
-import { applySwitch } from "../failover/apply.ts";
+import { applySwitch, applyZone } from "../failover/apply.ts";
 import { type ClusterState, emptyState } from "../failover/cluster_state.ts";
 import { createTimers, decide, type Decision, type Shown } from "../failover/decide.ts";
 import { decodeState, encodeState } from "../failover/codec.ts";
@@ -202,9 +202,10 @@ export function decideAll(turn: NodeTurn): void {
     });
   }
   const proven = withProofs(next, state);
-  const proves = proven !== next;
-  next = proven;
-  if (next === state.cluster || (switched.length === 0 && wishes.length === 0 && !proves)) return;
+  const decided = switched.length > 0 || wishes.length > 0 || proven !== next;
+  if (!decided && state.cluster === null) return;
+  next = applyZone(proven, state.zoneDigest, turn.env.wallMs);
+  if (next === state.cluster) return;
   const bytes = encodeState(next);
   state.proposed = { bytes, at: now, wishes, switched };
   turn.takeElection(step(state.election, { kind: "propose", state: bytes }, turn.env));

@@ -11,6 +11,7 @@ import { unreachable } from "../base/assert.ts";
 import type { Incarnation, NodeId } from "../base/id.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import { configDigest } from "../config/digest.ts";
+import { zoneDigest } from "../config/zone_digest.ts";
 import type { Config } from "../config/config.ts";
 import { isAlive } from "../election/detector.ts";
 import { formatEpoch } from "../election/ballot.ts";
@@ -103,6 +104,7 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     errands: new Map(),
     outcomes: new Map(),
     configDigest: configDigest(config),
+    zoneDigest: zoneDigest(config),
     reportFrom: 0,
     operation: 0,
     stopping: null,

@@ -1,5 +1,6 @@
 /** Taking up another config while the node runs (SIGHUP): role, lease and what is decided stay as they are. */
 import { configDigest } from "../config/digest.ts";
+import { zoneDigest } from "../config/zone_digest.ts";
 import type { Config } from "../config/config.ts";
 import { beginPublishing, wishCommitted } from "./leading.ts";
 import { createServices, targetsOf } from "./services.ts";
@@ -13,6 +14,7 @@ export function onReload(turn: NodeTurn, config: Config): void {
   );
   state.config = config;
   state.configDigest = configDigest(config);
+  state.zoneDigest = zoneDigest(config);
   state.services = createServices(config, state.services, env);
   const otherTargets = state.targetsDigest;
   Object.assign(state, targetsOf(state.services));

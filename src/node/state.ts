@@ -59,6 +59,8 @@ export interface NodeState {
   /** Outcomes told, so that a wish sent twice is done once; the oldest are forgotten. */
   readonly outcomes: Map<string, Outcome>;
   configDigest: number;
+  /** Digest of what the embedded zones are made of (`config/zone_digest.ts`); null without them. */
+  zoneDigest: number | null;
   /** The next slice of opinions to send. */
   reportFrom: number;
   operation: number;

@@ -1,10 +1,10 @@
 /** What the metrics count, from the parts that count it. */
-import type { DnsServer } from "../adapters/dns_server.ts";
 import type { CounterSample } from "../view/metrics.ts";
 import type { PeerLink } from "./link.ts";
+import type { ZoneService } from "./zone_service.ts";
 
 /** All counters since the start that the sockets keep. */
-export function countersOf(link: PeerLink, dns: DnsServer | null): CounterSample[] {
+export function countersOf(link: PeerLink, dns: ZoneService | null): CounterSample[] {
   return [
     { name: "datagrams_sent_total", help: "Datagrams sent to other nodes", value: link.sent },
     { name: "datagrams_received_total", help: "Datagrams received, good or not", value: link.received },
@@ -19,13 +19,22 @@ export function countersOf(link: PeerLink, dns: DnsServer | null): CounterSample
   ];
 }
 
-function dnsCounters(dns: DnsServer): CounterSample[] {
-  const seen = dns.counters();
+function dnsCounters(dns: ZoneService): CounterSample[] {
+  const seen = dns.server.counters();
+  const { sent, acknowledged, refused, unanswered } = dns.notifier.counters;
   return [
     ...labelled("dns_queries_total", "DNS queries answered, by type", "type", Object.entries(seen.byType)),
     ...labelled("dns_answers_total", "DNS answers, by rcode", "rcode", Object.entries(seen.byRcode)),
     { name: "dns_dropped_total", help: "DNS messages answered by silence", value: seen.dropped },
     { name: "dns_truncated_total", help: "DNS answers with TC", value: seen.truncated },
+    { name: "dns_transfers_total", help: "Whole zones handed to secondaries", value: seen.transfers },
+    { name: "dns_notifies_sent_total", help: "NOTIFY messages sent to secondaries", value: sent },
+    ...labelled(
+      "dns_notifies_total",
+      "Changes told to secondaries, by what came of it",
+      "result",
+      Object.entries({ acknowledged, refused, unanswered }),
+    ),
   ];
 }
 

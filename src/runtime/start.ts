@@ -5,7 +5,6 @@
 import { createApi } from "../adapters/api/api.ts";
 import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
 import { type Clock, createClock } from "../adapters/clock.ts";
-import { type DnsServer, startDnsServer } from "../adapters/dns_server.ts";
 import { createNotifier, type Notifier } from "../adapters/notify.ts";
 import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
@@ -13,7 +12,7 @@ import { newIncarnation, systemRandom } from "../adapters/random.ts";
 import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Config, DnsConfig, HostPort, MemberConfig } from "../config/config.ts";
+import type { Config, HostPort, MemberConfig } from "../config/config.ts";
 import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
@@ -25,7 +24,7 @@ import { Host } from "./host.ts";
 import { openLink, type PeerLink } from "./link.ts";
 import { countersOf } from "./counters.ts";
 import { Tally } from "./tally.ts";
-import { ZoneKeeper } from "./zone_keeper.ts";
+import { ZoneService } from "./zone_service.ts";
 
 export interface StartOptions {
   readonly config: Config;
@@ -91,10 +90,10 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     publishers: createPublishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
     notifier: createNotifierFor(config, options, clock),
   };
-  const zone = new ZoneKeeper(config, () => {
-    const { election } = state;
-    return knownLeader(election, clock.now()) !== null;
-  }, options.log);
+  const zones = await openZones(options, clock, () => knownLeader(state.election, clock.now()) !== null);
+  if (!zones.ok) return await giveUp(zones.error);
+  const zone = zones.value;
+  closers.push(() => zone?.close());
   let finish = (): void => {};
   const stopped = new Promise<void>((resolve) => finish = resolve);
   closers.push(() => world.notifier.close());
@@ -123,7 +122,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
         return result;
       },
       verify: (ref, timeoutMs) => world.publishers.verify(ref, timeoutMs),
-      committed: (cluster) => zone.update(cluster),
+      committed: (cluster) => zone?.update(cluster),
       outcome: (request, outcome) => host.answer(request, outcome),
       event: (event) => tell(event),
       probeStarted: (lateMs) => tally.started(lateMs),
@@ -134,7 +133,6 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   );
   closers.push(() => engine.end());
 
-  const servers: { dns: DnsServer | null } = { dns: null };
   const host: Host = new Host({
     engine,
     recorder,
@@ -142,12 +140,11 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     version: options.version,
     token: options.token,
     tally,
-    counters: () => countersOf(link.value, servers.dns),
+    counters: () => countersOf(link.value, zone),
     notices: () => [
       ...engine.promises.problems(state),
       ...link.value.notices(clock.now()),
-      ...(servers.dns?.problems ?? []),
-      ...zone.problems,
+      ...(zone?.problems ?? []),
     ],
   });
   const tell = (event: LogEvent): void => {
@@ -157,12 +154,6 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     if (state.leading !== null || event.name === "leader") world.notifier.notify(event);
   };
 
-  if (config.dns !== null) {
-    const dns = await startDns(config.dns, member, zone);
-    if (!dns.ok) return await giveUp(dns.error);
-    servers.dns = dns.value;
-    closers.push(() => dns.value.close());
-  }
   const api = await openApi(config, member, host, options.log);
   if (!api.ok) return await giveUp(api.error);
   closers.push(() => api.value.close());
@@ -188,7 +179,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       link.value.rekey(next);
       engine.give({ kind: "reload", config: next });
       tally.expect(next);
-      zone.reload(next, state.cluster);
+      zone?.reload(next, state.cluster);
       void before.publishers.close();
       void before.notifier.close();
       return null;
@@ -240,13 +231,13 @@ function openMemory(
   return ok({ stateDir: opened.value, memory: null });
 }
 
-async function startDns(
-  dns: DnsConfig,
-  member: MemberConfig,
-  zone: ZoneKeeper,
-): Promise<Result<DnsServer, string>> {
-  const listen = member.dns === null ? dns.listen : [member.dns];
-  return await startDnsServer({ listen, current: () => zone.current() });
+async function openZones(
+  { config, member, log }: StartOptions,
+  clock: Clock,
+  leaseInSight: () => boolean,
+): Promise<Result<ZoneService | null, string>> {
+  const { dns } = config;
+  return dns === null ? ok(null) : await ZoneService.open({ config, dns, member, clock, leaseInSight, log });
 }
 
 async function openApi(

@@ -12,6 +12,8 @@ import { RCODE } from "../../src/dns/message.ts";
 import { decoded, lines, patched, queryBytes, zoneOf } from "../unit/dns/fixture.ts";
 
 const ZONE = zoneOf();
+const SERVED = { zones: [ZONE], transfer: null, copyable: true };
+const wallMs = (): number => Date.now();
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
 async function withServer(
@@ -19,7 +21,7 @@ async function withServer(
   use: (server: DnsServer, port: number) => Promise<void>,
 ): Promise<void> {
   const server = started(
-    await startDnsServer({ listen: [LOOPBACK], current: () => ({ zone: ZONE }), ...options }),
+    await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, wallMs, ...options }),
   );
   try {
     await use(server, server.addresses[0]!.port);
@@ -207,7 +209,7 @@ Deno.test("datagrams that are no query do not stop the answers, and neither does
   let broken = false;
   const current: DnsServerOptions["current"] = () => {
     if (broken) throw new Error("a bug");
-    return { zone: ZONE };
+    return SERVED;
   };
   const onQuery = (): void => {
     if (broken) throw new Error("another bug");
@@ -241,7 +243,7 @@ Deno.test("datagrams that are no query do not stop the answers, and neither does
 });
 
 Deno.test("without a current answer, names in the zone get SERVFAIL", async () => {
-  await withServer({ current: () => ({ servfail: true, origin: ZONE.origin }) }, async (_server, port) => {
+  await withServer({ current: () => ({ servfail: true, origins: [ZONE.origin] }) }, async (_server, port) => {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     await conn.write(framed(queryBytes("web.ha.example.com", "A"), queryBytes("www.example.org", "A")));
     assert.equal(decoded((await readFrame(conn))!).rcode, RCODE.SERVFAIL);
@@ -331,7 +333,7 @@ Deno.test("an address in use is an error that names it, and nothing stays bound"
     const other = free.addr as Deno.NetAddr;
     free.close();
     const listen = [{ host: "127.0.0.1", port: other.port }, { host: "127.0.0.1", port }];
-    const second = await startDnsServer({ listen, current: () => ({ zone: ZONE }) });
+    const second = await startDnsServer({ listen, current: () => SERVED, wallMs });
     assert(!second.ok);
     assert.match(second.error, new RegExp(`127\\.0\\.0\\.1:${port} \\(UDP\\): the address is in use`));
     Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: other.port }).close();
@@ -339,10 +341,10 @@ Deno.test("an address in use is an error that names it, and nothing stays bound"
 });
 
 Deno.test("an address that is not here, and no address at all, are errors", async () => {
-  const current: DnsServerOptions["current"] = () => ({ zone: ZONE });
-  const elsewhere = await startDnsServer({ listen: [{ host: "203.0.113.7", port: 0 }], current });
+  const current: DnsServerOptions["current"] = () => SERVED;
+  const elsewhere = await startDnsServer({ listen: [{ host: "203.0.113.7", port: 0 }], current, wallMs });
   assert.match(elsewhere.ok ? "" : elsewhere.error, /203\.0\.113\.7:0 \(UDP\): this machine does not have/);
-  assert.equal((await startDnsServer({ listen: [], current })).ok, false);
+  assert.equal((await startDnsServer({ listen: [], current, wallMs })).ok, false);
 });
 
 Deno.test("a refused low port says what to do about it", () => {
@@ -406,7 +408,7 @@ Deno.test({
 });
 
 Deno.test("closing ends open connections, frees the port, and may be repeated", async () => {
-  const server = started(await startDnsServer({ listen: [LOOPBACK], current: () => ({ zone: ZONE }) }));
+  const server = started(await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, wallMs }));
   const port = server.addresses[0]!.port;
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await eventually(() => server.counters().connections === 1, "the connection was accepted");
@@ -415,7 +417,7 @@ Deno.test("closing ends open connections, frees the port, and may be repeated", 
   conn.close();
   assert.deepEqual(server.addresses, []);
   const again = started(
-    await startDnsServer({ listen: [{ host: "127.0.0.1", port }], current: () => ({ zone: ZONE }) }),
+    await startDnsServer({ listen: [{ host: "127.0.0.1", port }], current: () => SERVED, wallMs }),
   );
   await again.close();
 });

@@ -19,7 +19,8 @@ Deno.test("the client follows DNS, passes over a silent server, and says why a r
   assert(zone.ok);
   const dns = await startDnsServer({
     listen: [{ host: "127.0.0.1", port: 0 }],
-    current: () => ({ zone: zone.value }),
+    current: () => ({ zones: [zone.value], transfer: null, copyable: true }),
+    wallMs: () => Date.now(),
   });
   assert(dns.ok);
   const server = dns.value.addresses[0]!;

@@ -16,6 +16,12 @@ export interface ClusterOptions {
   readonly service?: string;
   /** More `[[services.publish]]`, beside `dns`. */
   readonly publish?: (folder: string) => string;
+  /** More lines of `[dns]`. */
+  readonly dns?: (folder: string) => string;
+  /** The zones; `drill.test` where left out. */
+  readonly zones?: readonly string[];
+  /** More `[[services]]`. */
+  readonly services?: (plan: Plan) => string;
   /** Lines of `[api]`. */
   readonly api?: (folder: string, id: number) => string;
   /** Remember over restarts. */
@@ -115,6 +121,11 @@ export class TestCluster implements AsyncDisposable {
     return await abfail(["status", "--api", this.apiOf(id), ...more]);
   }
 
+  /** Where a node's DNS server is. */
+  dnsPort(id: number): number {
+    return this.#place(id).dns.port;
+  }
+
   /** What `dig +short` prints for the service's name at a node, one line per record. */
   async dig(id: number, name: string = this.plan.name, type = "A", ...more: string[]): Promise<string> {
     const { port } = this.#place(id).dns;
@@ -189,8 +200,16 @@ export class TestCluster implements AsyncDisposable {
   }
 
   #config(id: number, key: string): string {
-    const { election = QUICK_ELECTION, service = QUICK_SERVICE, stateDir = false, publish, api } =
-      this.#options;
+    const {
+      election = QUICK_ELECTION,
+      service = QUICK_SERVICE,
+      stateDir = false,
+      publish,
+      api,
+      dns,
+      services,
+    } = this.#options;
+    const zones = this.#options.zones ?? ["drill.test"];
     const check = this.#options.check ?? `type = "http"\n${QUICK_TIMES}`;
     const nodes = this.plan.nodes.map((node) =>
       `[[cluster.nodes]]
@@ -218,8 +237,9 @@ ${election}
 ${api === undefined ? "" : `[api]\n${api(this.folder, id)}`}
 [dns]
 listen = "127.0.0.1:5300"
-zone = "drill.test"
+zone = ${JSON.stringify(zones)}
 nameservers = ["ns1.drill.test"]
+${dns?.(this.folder) ?? ""}
 [[services]]
 name = "web"
 ${service}
@@ -230,7 +250,8 @@ ${targets.join("")}
 type = "dns"
 name = "${this.plan.name}"
 ttl = "1s"
-${publish?.(this.folder) ?? ""}`;
+${publish?.(this.folder) ?? ""}
+${services?.(this.plan) ?? ""}`;
   }
 }
 

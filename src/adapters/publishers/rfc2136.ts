@@ -16,10 +16,9 @@ import { decodeMessage } from "../../dns/decode.ts";
 import { encodeMessage } from "../../dns/encode.ts";
 import { type Message, RCODE } from "../../dns/message.ts";
 import { signMessage, type TsigKey, verifyMessage } from "../../dns/tsig.ts";
-import { parseName } from "../../dns/name.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import { formatMark, judgeMark, parseMark } from "../../publish/epoch.ts";
-import { readSecret } from "../secret_source.ts";
+import { readTsigKey } from "../tsig_key.ts";
 import { Deadline } from "./deadline.ts";
 import { exchange, type NoAnswer } from "./dns_exchange.ts";
 import type { Publisher } from "./publisher.ts";
@@ -257,16 +256,7 @@ class Server {
   async #key(): Promise<Result<TsigKey | null, string>> {
     const { key } = this.#config;
     if (key === null) return ok(null);
-    const text = await readSecret(key.secret);
-    if (!text.ok) return err(`there is no TSIG key: ${text.error}`);
-    const name = parseName(key.name);
-    try {
-      const secret = Uint8Array.from(atob(text.value), (character) => character.charCodeAt(0));
-      if (name.ok) return ok({ name: name.value, algorithm: key.algorithm, secret });
-    } catch {
-      // It is no base64; what it is, is nobody's business.
-    }
-    return err(`the TSIG key ${key.name} is not base64`);
+    return await readTsigKey(key);
   }
 
   /** Consecutive from a random start, so that no two messages under way share one. */

@@ -67,7 +67,7 @@ export function queryBytes(name: string, type: string, edns: Edns | null = null)
 
 /** Asks and decodes. */
 export function ask(zone: Zone, query: Uint8Array, transport: Transport = "udp"): Message {
-  const response = answer(zone, query, transport);
+  const response = answer([zone], query, transport);
   assert(response !== null, "there is a response");
   return decoded(response);
 }

@@ -26,7 +26,7 @@ function exchange(name: string, type: string, edns = false): Read {
       ? [{ type: "OPT", name: ".", udpPayloadSize: 4096, flags: 0, options: [] } as unknown as packet.Answer]
       : [],
   });
-  const response = answer(ZONE, query, "tcp");
+  const response = answer([ZONE], query, "tcp");
   assert(response !== null);
   assert.equal(packet.decode(Buffer.from(response)).id, 77);
   return packet.decode(Buffer.from(response)) as unknown as Read;

@@ -1,0 +1,183 @@
+/**
+ * What the embedded server says to one client: answers from its zones, and whole zones for those who may have them.
+ *
+ *     usual query -> ready-made answer          (prepared.ts)
+ *     signed      -> the signature is judged, the answer is signed  (tsig.ts, RFC 8945)
+ *     AXFR, IXFR  -> who asks? -> the zone      (transfer.ts) | REFUSED
+ *     all others  -> the general way            (respond.ts)
+ *
+ * Pure: clients, keys and time come from the caller.
+ */
+import { decodeMessage } from "./decode.ts";
+import { type Message, RCODE } from "./message.ts";
+import { includes, type Networks } from "./network.ts";
+import { answerPrepared } from "./prepared.ts";
+import { respond, respondRcode, type Transport } from "./respond.ts";
+import { transferMessages, type TransferRequest, transferRequestOf } from "./transfer.ts";
+import {
+  refuseSignature,
+  type Signed,
+  signMessage,
+  TSIG_ERROR,
+  type TsigKey,
+  verifyMessage,
+} from "./tsig.ts";
+import type { Zone } from "./zone.ts";
+
+/** Who may copy the zones. */
+export interface TransferRule {
+  /** From where; null: from anywhere, by the key alone. */
+  readonly from: Networks | null;
+  /** Signed with it; null: no signature is asked for. */
+  readonly key: TsigKey | null;
+  /** A key is asked for, be it there or not (its file cannot be read just now, say). */
+  readonly needsKey: boolean;
+}
+
+/** What is served at this moment. */
+export interface Served {
+  /** None lies in another. */
+  readonly zones: readonly Zone[];
+  /** Null: nobody may copy. */
+  readonly transfer: TransferRule | null;
+  /**
+   * False while this node's zones are not those that the serial stands for (its config is older or newer than the
+   * leader's): nobody may copy them then, as a copy would stay wrong until the serial rises again.
+   */
+  readonly copyable: boolean;
+}
+
+/** One query and where it came from. */
+export interface Request {
+  readonly query: Uint8Array;
+  readonly transport: Transport;
+  /** IP address. */
+  readonly client: string;
+  /** Seconds since 1970. */
+  readonly nowS: number;
+}
+
+/** One message, several of a transfer, or silence. */
+export type Reply = Uint8Array | readonly Uint8Array[] | null;
+
+/** Answers one query. */
+export function serve(served: Served, request: Request): Reply {
+  const { query, transport } = request;
+  const ready = answerPrepared(served.zones, query, transport);
+  if (ready !== null) return ready;
+  return needsCare(query) ? serveWithCare(served, request) : respond(served.zones, query, transport);
+}
+
+/** True for whatever may be signed or ask for a transfer: it has a record of another kind than OPT, or such a type. */
+function needsCare(query: Uint8Array): boolean {
+  if (query.length < 12 || (query[2]! & 0x80) !== 0) return false;
+  let at = 12;
+  while (at < query.length && query[at] !== 0) at += 1 + query[at]!;
+  const type = (query[at + 1]! << 8) | query[at + 2]!;
+  if (type === 251 || type === 252) return true;
+  const records = ((query[6]! | query[7]! | query[8]! | query[9]!) !== 0) || query[10] !== 0 ||
+    query[11]! > 1;
+  const other = query[11] === 1 && !(query[at + 5] === 0 && query[at + 6] === 0 && query[at + 7] === 41);
+  return records || other;
+}
+
+function serveWithCare(served: Served, request: Request): Reply {
+  const { query, transport, nowS } = request;
+  const signature = judgeSignature(query, served.transfer?.key ?? null, nowS);
+  if (signature.kind === "bad") return refuse(request, signature, served.transfer?.key ?? null);
+  const bytes = signature.kind === "good" ? signature.signed.bytes : query;
+  const decoded = decodeMessage(bytes);
+  const transfer = decoded.ok ? transferRequestOf(decoded.value) : null;
+  const reply = transfer === null
+    ? respond(served.zones, bytes, transport)
+    : transferTo(served, request, transfer, signature.kind === "good");
+  if (signature.kind !== "good" || reply === null) return reply;
+  return signAll(reply, signature.key, signature.signed.mac, nowS);
+}
+
+function transferTo(served: Served, request: Request, transfer: TransferRequest, signed: boolean): Reply {
+  const { query, transport, client } = request;
+  const zone = zoneAsked(served.zones, transfer.query);
+  if (zone === null || !mayCopy(served.transfer, client, signed)) {
+    return respondRcode(RCODE.REFUSED, query, transport);
+  }
+  // AXFR is for TCP alone (RFC 5936 section 4.2).
+  if (transport === "udp" && transfer.serial === null) return respondRcode(RCODE.REFUSED, query, transport);
+  if (!served.copyable) return respondRcode(RCODE.SERVFAIL, query, transport);
+  return transferMessages(zone, transfer, transport);
+}
+
+function zoneAsked(zones: readonly Zone[], query: Message): Zone | null {
+  return zones.find(({ origin }) => origin.key === query.questions[0]?.name.key) ?? null;
+}
+
+function mayCopy(rule: TransferRule | null, client: string, signed: boolean): boolean {
+  if (rule === null || (rule.needsKey && !signed)) return false;
+  return rule.from === null ? rule.needsKey : includes(rule.from, client);
+}
+
+type Signature =
+  | { readonly kind: "none" }
+  | { readonly kind: "good"; readonly signed: Signed; readonly key: TsigKey }
+  | { readonly kind: "bad"; readonly error: number; /** Of BADTIME. */ readonly signedS?: number };
+
+/** The rcode of a bad one is NOTAUTH, with the error in the TSIG record (section 5.2). */
+function judgeSignature(query: Uint8Array, key: TsigKey | null, nowS: number): Signature {
+  const verified = verifyMessage(query, key ?? NO_KEY, { nowS });
+  if (verified.ok) return key === null ? { kind: "none" } : { kind: "good", signed: verified.value, key };
+  switch (verified.error.kind) {
+    case "unsigned":
+    case "malformed": // the general way says FORMERR
+      return { kind: "none" };
+    case "bad-key":
+      return { kind: "bad", error: TSIG_ERROR.BADKEY };
+    case "bad-time":
+      return { kind: "bad", error: TSIG_ERROR.BADTIME, signedS: nowS + verified.error.aheadS };
+    case "bad-sig":
+    case "refused": // a request that carries an error
+      return { kind: "bad", error: key === null ? TSIG_ERROR.BADKEY : TSIG_ERROR.BADSIG };
+  }
+}
+
+/** A key that nobody has: its name is empty, so every key is another one. */
+const NO_KEY: TsigKey = {
+  name: { labels: [], key: "\0" },
+  algorithm: "hmac-sha256",
+  secret: new Uint8Array(32),
+};
+
+function refuse(
+  { query, transport, nowS }: Request,
+  { error, signedS }: Extract<Signature, { kind: "bad" }>,
+  key: TsigKey | null,
+): Reply {
+  const answer = respondRcode(RCODE.NOTAUTH, query, transport);
+  if (answer === null) return null;
+  const requestMac = signedS === undefined || key === null ? null : macOfLate(query, key);
+  if (key === null || requestMac === null) return refuseSignature(answer, query, error, nowS);
+  // Only the clocks differ: signed at the request's time, and ours beside it (section 5.2.3).
+  return signMessage(answer, key, { nowS, signedS, requestMac, error }).bytes;
+}
+
+/** The MAC of a request that is right but for its time. */
+function macOfLate(query: Uint8Array, key: TsigKey): Uint8Array | null {
+  const late = verifyMessage(query, key, { nowS: Number.NaN });
+  return late.ok ? late.value.mac : null;
+}
+
+function signAll(
+  reply: Uint8Array | readonly Uint8Array[],
+  key: TsigKey,
+  requestMac: Uint8Array,
+  nowS: number,
+): Reply {
+  if (reply instanceof Uint8Array) return signMessage(reply, key, { nowS, requestMac }).bytes;
+  const signed: Uint8Array[] = [];
+  let previousMac: Uint8Array | null = null;
+  for (const message of reply) {
+    const one: Signed = signMessage(message, key, { nowS, requestMac, previousMac });
+    signed.push(one.bytes);
+    previousMac = one.mac;
+  }
+  return signed;
+}
