@@ -19,6 +19,7 @@ const GROUPS: readonly Group[] = [
   { name: "contract", parallel: false },
   { name: "e2e", parallel: false },
   { name: "netns", parallel: false },
+  { name: "faults", parallel: false },
 ];
 
 /** Longest that a group may take, ms: a test that hangs is a failure, not a wait without end. */

@@ -5,14 +5,17 @@ import { openSystemd } from "../adapters/systemd.ts";
 import type { Config } from "../config/config.ts";
 import type { LogEvent } from "../node/events.ts";
 import { identify } from "../runtime/identity.ts";
-import { type RunningNode, startNode } from "../runtime/start.ts";
+import { type NodeParts, type RunningNode, startNode } from "../runtime/start.ts";
 import { loadConfig } from "./load.ts";
 import type { RunOptions } from "./options.ts";
 import { complain } from "./output.ts";
 import { VERSION } from "./version.ts";
 
-/** Runs a node. Returns 0 after a clean stop, 2 for a wrong config or surroundings that do not fit it. */
-export async function runCommand(options: RunOptions): Promise<number> {
+/**
+ * Runs a node. Returns 0 after a clean stop, 2 for a wrong config or surroundings that do not fit it. `parts` are a
+ * test's; nothing on the command line leads there.
+ */
+export async function runCommand(options: RunOptions, parts: Partial<NodeParts> = {}): Promise<number> {
   const loaded = await loadConfig(options.config);
   if (!loaded.ok) return refuse(loaded.error);
   const config = loaded.value;
@@ -27,7 +30,14 @@ export async function runCommand(options: RunOptions): Promise<number> {
     if (event.name === "leader" || event.name === "switch") tellSystemd(event.text);
   };
   for (const warning of config.warnings) log(notice("warning", "config", warning));
-  const started = await startNode({ config, member, version: VERSION, log, token: tokenReader(config) });
+  const started = await startNode({
+    config,
+    member,
+    version: VERSION,
+    log,
+    token: tokenReader(config),
+    parts,
+  });
   if (!started.ok) {
     await logger.close();
     return refuse(started.error);

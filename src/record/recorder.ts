@@ -26,6 +26,8 @@ export interface RecorderSettings {
   readonly bytes?: number;
   /** How often a whole state is kept, ms. Default a minute. */
   readonly snapshotMs?: number;
+  /** What is recorded. Default the node's core. */
+  readonly step?: typeof stepNode;
 }
 
 /** Minutes that are kept. */
@@ -47,6 +49,7 @@ export class Recorder {
   readonly #ring: SegmentRing;
   readonly #bytes: number;
   readonly #snapshotMs: number;
+  readonly #step: typeof stepNode;
   #after: SegmentHeader["after"] = "start";
   #due = true;
   /** Bytes of the last state that was kept, packed. */
@@ -56,6 +59,7 @@ export class Recorder {
   constructor(settings: RecorderSettings = {}) {
     this.#bytes = settings.bytes ?? BYTES;
     this.#snapshotMs = settings.snapshotMs ?? SNAPSHOT_MS;
+    this.#step = settings.step ?? stepNode;
     const keptMs = (settings.minutes ?? RECORDED_MINUTES) * 60_000;
     this.#ring = new SegmentRing({ bytes: this.#bytes, keptMs });
   }
@@ -76,9 +80,9 @@ export class Recorder {
       this.#due = true;
       this.#after = "reload";
       this.#problem = null; // another config may fit
-      return stepNode(state, event, env);
+      return this.#step(state, event, env);
     }
-    if (this.#problem !== null) return stepNode(state, event, env);
+    if (this.#problem !== null) return this.#step(state, event, env);
     if (this.#isDue(env.now)) this.#begin(state, env);
     const { now, wallMs } = env;
     let draws = NONE;
@@ -89,7 +93,7 @@ export class Recorder {
         return draw;
       },
     };
-    const effects = stepNode(state, event, { now, wallMs, random });
+    const effects = this.#step(state, event, { now, wallMs, random });
     this.#ring.add(now, packStep({ now, wallMs, digest: digestEffects(effects), draws, event }));
     return effects;
   }

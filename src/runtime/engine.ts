@@ -10,7 +10,7 @@
 import { unreachable } from "../base/assert.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { Effect, NodeEvent } from "../node/events.ts";
-import { mayPublish, nextNodeDeadline, stepNode } from "../node/node.ts";
+import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { type NodeState, targetKey } from "../node/state.ts";
 import type { Recorder } from "../record/recorder.ts";
 import { MAX_PROBES, ProbeDesk } from "./probe_desk.ts";
@@ -37,6 +37,7 @@ export class Engine {
   readonly #world: World;
   readonly #onStopped: () => void;
   readonly #recorder: Recorder | null;
+  readonly #program: NodeProgram;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #wakeAt: MonoMs = Infinity;
   #queue: NodeEvent[] = [];
@@ -45,12 +46,19 @@ export class Engine {
   #ended = false;
   #gapAt: MonoMs = -Infinity;
 
-  constructor(state: NodeState, world: World, onStopped: () => void, recorder: Recorder | null = null) {
+  constructor(
+    state: NodeState,
+    world: World,
+    onStopped: () => void,
+    recorder: Recorder | null = null,
+    program: NodeProgram = NODE_PROGRAM,
+  ) {
     this.state = state;
     this.#world = world;
     this.probes = new ProbeDesk(world.clock, MAX_PROBES, (lateMs) => world.probeStarted?.(lateMs));
     this.#onStopped = onStopped;
     this.#recorder = recorder;
+    this.#program = program;
   }
 
   /** Begins to keep time. */
@@ -95,7 +103,7 @@ export class Engine {
     const broken = this.promises.look(this.state, event, env.now);
     if (broken !== null) this.#world.event(broken);
     return this.#recorder === null
-      ? stepNode(this.state, event, env)
+      ? this.#program.step(this.state, event, env)
       : this.#recorder.step(this.state, event, env);
   }
 
@@ -107,7 +115,7 @@ export class Engine {
   #arm(): void {
     if (this.#ended || this.#draining) return;
     const now = this.#world.clock.now();
-    const at = Math.min(Math.max(nextNodeDeadline(this.state, now), now), now + MAX_SLEEP_MS);
+    const at = Math.min(Math.max(this.#program.nextDeadline(this.state, now), now), now + MAX_SLEEP_MS);
     if (this.#timer !== null) {
       if (this.#wakeAt <= at) return; // it wakes early enough and looks again
       clearTimeout(this.#timer);
@@ -144,7 +152,7 @@ export class Engine {
   #deadlines(): void {
     for (let i = 0; i < MAX_STEPS && !this.#ended; i++) {
       const now = this.#world.clock.now();
-      if (nextNodeDeadline(this.state, now) > now) break;
+      if (this.#program.nextDeadline(this.state, now) > now) break;
       this.give({ kind: "deadline" });
     }
     this.#arm();
@@ -239,6 +247,7 @@ export class Engine {
 
   /** The lease outlives that moment, and no promise was seen broken. */
   #mayWrite(deadline: MonoMs): boolean {
-    return mayPublish(this.state, this.#world.clock.now(), deadline) && !this.promises.stops(this.state);
+    return this.#program.mayPublish(this.state, this.#world.clock.now(), deadline) &&
+      !this.promises.stops(this.state);
   }
 }

@@ -17,7 +17,7 @@ import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
-import { createNode } from "../node/node.ts";
+import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
 import { Engine } from "./engine.ts";
 import { Host } from "./host.ts";
@@ -33,7 +33,18 @@ export interface StartOptions {
   readonly log: (event: LogEvent) => void;
   /** Read at each request, so that a token can be changed while the node runs. */
   readonly token: () => string | null;
+  /** Other parts than the right ones, for tests that want a node to be wrong. */
+  readonly parts?: Partial<NodeParts>;
 }
+
+/** What a node is made of, where a test may put in something else. */
+export interface NodeParts {
+  readonly program: NodeProgram;
+  readonly clock: () => Clock;
+  readonly publishers: typeof createPublishers;
+}
+
+const PARTS: NodeParts = { program: NODE_PROGRAM, clock: createClock, publishers: createPublishers };
 
 export interface RunningNode {
   readonly api: HostPort;
@@ -61,13 +72,14 @@ const STOP_LIMIT_MS = 900;
 /** Starts a node. The error is one sentence for people. */
 export async function startNode(options: StartOptions): Promise<Result<RunningNode, string>> {
   const { config, member } = options;
+  const parts = { ...PARTS, ...options.parts };
   const closers: (() => Promise<void> | void)[] = [];
   const giveUp = async (problem: string): Promise<Result<RunningNode, string>> => {
     for (const close of closers.toReversed()) await close();
     return err(problem);
   };
 
-  const clock = createClock();
+  const clock = parts.clock();
   closers.push(() => clock.close());
   if (!clock.seesSuspend) options.log(notice("warning", "clock", NO_SUSPEND));
   const incarnation = newIncarnation();
@@ -77,7 +89,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   if (stateDir !== null) closers.push(() => stateDir.close());
 
   const env = { now: clock.now(), wallMs: clock.wallMs(), random: systemRandom };
-  const state = createNode({ config, self: member.id, incarnation, memory }, env);
+  const state = parts.program.create({ config, self: member.id, incarnation, memory }, env);
   const silent = (id: NodeId): boolean => {
     const peer = state.election.peers.get(id);
     return peer === undefined || !isAlive(state.election, peer, clock.now());
@@ -87,7 +99,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   closers.push(() => link.value.close());
 
   const world = {
-    publishers: createPublishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
+    publishers: parts.publishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
     notifier: createNotifierFor(config, options, clock),
   };
   const zones = await openZones(options, clock, () => knownLeader(state.election, clock.now()) !== null);
@@ -104,7 +116,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   // Programs of exec checks must not outlive the node.
   const probes = new AbortController();
   closers.push(() => probes.abort());
-  const recorder = new Recorder();
+  const recorder = new Recorder({ step: parts.program.step });
   const tally = new Tally();
   tally.expect(config);
   const engine: Engine = new Engine(
@@ -130,6 +142,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     },
     () => finish(),
     recorder,
+    parts.program,
   );
   closers.push(() => engine.end());
 
@@ -174,7 +187,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
         options.log(notice("warning", "reload", `Mind: ${note}`));
       }
       const before = { ...world };
-      world.publishers = createPublishers(next, { wallMs: () => clock.wallMs(), random: systemRandom });
+      world.publishers = parts.publishers(next, { wallMs: () => clock.wallMs(), random: systemRandom });
       world.notifier = createNotifierFor(next, options, clock);
       link.value.rekey(next);
       engine.give({ kind: "reload", config: next });

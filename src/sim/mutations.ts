@@ -4,7 +4,8 @@
  * `simulate --without`. Nothing here is reachable from `run`.
  */
 import type { Env, MonoMs } from "../base/time.ts";
-import type { Effect } from "../node/events.ts";
+import type { Effect, NodeEvent } from "../node/events.ts";
+import type { NodeProgram } from "../node/program.ts";
 import type { ElectionState, Role } from "../election/state.ts";
 import type { Program, ProgramEvent, StartProgram } from "./program.ts";
 
@@ -108,6 +109,26 @@ export function mutate(mutation: Mutation, start: StartProgram): StartProgram {
     const program = start(id, patch.incarnation?.(id) ?? incarnation, memory, env);
     patch.born?.(program.election, env);
     return patch.before === undefined && patch.after === undefined ? program : new Mutant(program, patch);
+  };
+}
+
+/** The mutated version of a whole node's core, for real processes (`test:faults`). */
+export function mutateNode(mutation: Mutation, program: NodeProgram): NodeProgram {
+  const patch = PATCHES[mutation];
+  return {
+    ...program,
+    create: (options, env) => {
+      const state = program.create(options, env);
+      patch.born?.(state.election, env);
+      return state;
+    },
+    step: (state, event, env) => {
+      const { role } = state.election;
+      const told = patch.before?.(state.election, event, env) ?? event;
+      const effects = program.step(state, told as NodeEvent, env); // a patch changes what is in it, not its kind
+      patch.after?.(state.election, env, role);
+      return effects;
+    },
   };
 }
 

@@ -130,6 +130,16 @@ export class Netns implements AsyncDisposable {
     await must("ip", ["netns", "exec", this.#switch, "nft", "flush", "chain", "bridge", "cut", "c1"]);
   }
 
+  /** Sets a table of rules on a host, beside others; `unrule` takes it away again. `lines` is what `nft` reads. */
+  async rule(name: string, table: string, family: "inet" | "ip", lines: readonly string[]): Promise<void> {
+    const all = [`add table ${family} ${table}`, ...lines.map((line) => line.replaceAll("TABLE", table))];
+    await this.run(name, "nft", all.join("; "));
+  }
+
+  async unrule(name: string, table: string, family: "inet" | "ip"): Promise<void> {
+    await this.run(name, "nft", `delete table ${family} ${table}`);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const space of [...this.hosts.map(({ name }) => this.#space(name)), this.#switch]) {
       await runProgram("ip", ["netns", "del", space]); // its interfaces go with it

@@ -156,3 +156,19 @@ Deno.test("a node with another config is named with the keys that differ", () =>
   const problem = status.problems.find((text) => text.includes("Node 3 runs with another config"));
   assert.ok(problem?.includes("failback"), status.problems.join("\n"));
 });
+
+Deno.test("what begins and ends a lease is told with its moment on the node's own clock", () => {
+  const lab = steady();
+  const began = lab.now;
+  lab.give(1, { kind: "stop" });
+  lab.run(3000);
+  const told = lab.events.filter(({ event }) => event.data["uptimeMs"] !== undefined);
+  assert.deepEqual(told.map(({ node, event }) => [node, event.name]), [[1, "lease"], [1, "released"], [
+    2,
+    "lease",
+  ]]);
+  const [, released, next] = told.map(({ event }) => Number(event.data["uptimeMs"]));
+  const { startedAt } = lab.node(1);
+  assert.equal(released, began - startedAt);
+  assert.ok(next !== undefined && released !== undefined && next > released && next < released + 500);
+});

@@ -3,6 +3,7 @@ import { SeededRandom } from "../../../src/base/random.ts";
 import type { PublishAction, PublishResult } from "../../../src/publish/action.ts";
 import { setDesired } from "../../../src/publish/reconcile.ts";
 import { stepNode } from "../../../src/node/node.ts";
+import { NODE_PROGRAM, type NodeProgram } from "../../../src/node/program.ts";
 import type { NodeState } from "../../../src/node/state.ts";
 import { Engine } from "../../../src/runtime/engine.ts";
 import type { World } from "../../../src/runtime/world.ts";
@@ -135,4 +136,31 @@ Deno.test("no publish starts while a node with more authority waits for the leas
     const effects = stepNode(state, { kind: "late", lateMs: 0 }, env);
     assert.equal(effects.some((effect) => effect.kind === "publish"), !waits);
   }
+});
+
+Deno.test("the loop drives the program that it is given, and asks that one at the moment of use", async () => {
+  const { state, now } = leaderWithAWrite();
+  const asked = new Set<string>();
+  const program: NodeProgram = {
+    ...NODE_PROGRAM,
+    step: (...given) => {
+      asked.add("step");
+      return NODE_PROGRAM.step(...given);
+    },
+    nextDeadline: (...given) => {
+      asked.add("nextDeadline");
+      return NODE_PROGRAM.nextDeadline(...given);
+    },
+    mayPublish: () => {
+      asked.add("mayPublish");
+      return false;
+    },
+  };
+  const seen: Seen = { writes: [], order: [] };
+  const engine = new Engine(state, world(seen, () => now), () => {}, null, program);
+  engine.give({ kind: "deadline" });
+  await settle();
+  engine.end();
+  assert.deepEqual([...asked].sort(), ["mayPublish", "nextDeadline", "step"]);
+  assert.deepEqual(seen.writes, []);
 });
