@@ -1,10 +1,11 @@
 /** What the publisher `rfc2136` says when a server does not want what it wants, and what it never does. */
 import assert from "node:assert/strict";
-import { isInstalled, WRONG_KEY, ZONE } from "../support/name_server.ts";
+import { isInstalled, KEY, KEY_NAME, WRONG_KEY, ZONE } from "../support/name_server.ts";
 import { read, said, TIMEOUT_MS, write } from "./rig.ts";
 import { powerdnsRig, rfc2136Rig } from "./rigs.ts";
 import { createRfc2136Publisher } from "../../src/adapters/publishers/rfc2136.ts";
 import { secret } from "../../src/config/secret.ts";
+import { isUpdate, TcpRelay } from "../support/tcp_relay.ts";
 import { WORLD } from "./rig.ts";
 
 const WRONG: Readonly<Record<"bind" | "knot" | "powerdns", Readonly<Record<string, RegExp>>>> = {
@@ -154,5 +155,72 @@ Deno.test({
     assert.equal(await rig.server.nsupdate(`update add taken.${ZONE}. 60 TXT "theirs"`), 0);
     const taken = said(await rig.create("taken").perform(write("b.example.org"), TIMEOUT_MS));
     assert.match(taken, /^failed: HTTP 422: PowerDNS does not take the change: .*CNAME/i);
+  },
+});
+
+Deno.test({
+  name:
+    "rfc2136 to several servers: one that is silent, or slow, costs a share of the time once and does no harm",
+  ignore: !isInstalled("bind"),
+  fn: async (t) => {
+    await using rig = await rfc2136Rig("bind");
+    const good = { host: "127.0.0.1", port: rig.server.port };
+    const create = (first: number, transport: "tcp" | "udp" = "tcp"): ReturnType<typeof rig.create> =>
+      createRfc2136Publisher({
+        type: "rfc2136",
+        name: `several.${ZONE}`,
+        zone: ZONE,
+        recordType: null,
+        ttlMs: 5000,
+        timeoutMs: TIMEOUT_MS,
+        onDrift: "repair",
+        rehearseMs: null,
+        verify: [],
+        servers: [{ host: "127.0.0.1", port: first }, good],
+        key: { name: KEY_NAME, algorithm: "hmac-sha256", secret: { kind: "inline", secret: secret(KEY) } },
+        transport,
+      }, WORLD);
+
+    await t.step("TCP: it takes connections and never answers", async () => {
+      const silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const publisher = create((silent.addr as Deno.NetAddr).port);
+      assert.equal(said(await publisher.perform(write("192.0.2.1"), 1200)), "shows 192.0.2.1");
+      const since = performance.now();
+      assert.equal(said(await publisher.perform(write("192.0.2.2"), TIMEOUT_MS)), "shows 192.0.2.2");
+      assert(performance.now() - since < 1500, "the one that answered comes first from then on");
+      silent.close();
+    });
+
+    await t.step("UDP: nothing comes back", async () => {
+      const silent = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+      const publisher = create((silent.addr as Deno.NetAddr).port, "udp");
+      assert.equal(said(await publisher.perform(write("192.0.2.3"), 2000)), "shows 192.0.2.3");
+      silent.close();
+    });
+
+    await t.step("an update that went to both is done once: the late one is refused", async () => {
+      await using relay = new TcpRelay(rig.server.port);
+      const publisher = create(relay.port);
+      assert.equal(said(await publisher.perform(read(), TIMEOUT_MS)), "shows 192.0.2.3");
+      const arrived = relay.hold(isUpdate);
+      const writing = publisher.perform(write("192.0.2.4"), TIMEOUT_MS);
+      await arrived;
+      assert.equal(said(await writing), "shows 192.0.2.4");
+      assert.equal(said(await publisher.perform(write("192.0.2.5"), TIMEOUT_MS)), "shows 192.0.2.5");
+      relay.release();
+      assert.equal(await rig.server.nsupdate(`update add after.${ZONE}. 5 A 192.0.2.1`), 0);
+      assert.equal(said(await publisher.perform(read(), TIMEOUT_MS)), "shows 192.0.2.5");
+    });
+
+    await t.step("none answers: each is named", async () => {
+      const publisher = create(9);
+      await rig.stop();
+      const answer = said(await publisher.perform(read(), 1000));
+      assert.match(
+        answer,
+        /^failed: 127\.0\.0\.1:9: connection refused; 127\.0\.0\.1:\d+: connection refused$/,
+      );
+      await rig.start();
+    });
   },
 });

@@ -11,6 +11,8 @@
  */
 import type { Random } from "../../base/time.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import { formatHostPort } from "../../config/address.ts";
+import type { HostPort } from "../../config/config.ts";
 import type { Rfc2136Publisher } from "../../config/publisher.ts";
 import { decodeMessage } from "../../dns/decode.ts";
 import { encodeMessage } from "../../dns/encode.ts";
@@ -46,6 +48,9 @@ type Write = Extract<PublishAction, { kind: "write" }>;
 /** Refusals in one action after which it is left for the next: someone else writes all the time. */
 const MAX_TRIES = 3;
 
+/** A server that is silent for so long, ms, is passed over where there are others. */
+const SHARE_MS_MAX = 1500;
+
 export function createRfc2136Publisher(config: Rfc2136Publisher, world: Rfc2136World): Publisher {
   const server = new Server(config, world);
   return {
@@ -71,6 +76,8 @@ class Server {
   /** The last write that was numbered. */
   #used = { epoch: "", write: 0 };
   #id = 0;
+  /** The server that answered last, as a place in the list. */
+  #first = 0;
 
   constructor(config: Rfc2136Publisher, world: Rfc2136World) {
     this.#config = config;
@@ -199,34 +206,58 @@ class Server {
     return seen;
   }
 
-  /** Signs, sends, checks. The next server is tried where one could not be reached. */
+  /**
+   * Signs, sends, checks. Each server gets a share of the time, the one that answered last comes first. Where one is
+   * silent the very same messages go to the next, updates too: all write to one zone, and whichever comes second finds
+   * another mark and is refused.
+   */
   async #ask(
     messages: readonly Message[],
     deadline: Deadline,
   ): Promise<Result<readonly Message[], NoAnswer>> {
     const key = await this.#key();
     if (!key.ok) return err({ detail: key.error, sent: false });
-    let last: NoAnswer = { detail: "there is no server", sent: false };
-    for (const server of this.#config.servers) {
-      const signed = messages.map((message) => this.#sign(message, key.value));
-      const answers = await exchange(
-        server,
-        this.#config.transport,
-        signed.map(({ bytes }) => bytes),
-        deadline,
-      );
+    const { servers } = this.#config;
+    const problems: string[] = [];
+    let sent = false;
+    for (let tried = 0; tried < servers.length && deadline.why === null; tried++) {
+      const place = (this.#first + tried) % servers.length;
+      const server = servers[place];
+      if (server === undefined) break;
+      const isLast = tried === servers.length - 1;
+      using share = isLast
+        ? null
+        : new Deadline(shareMs(deadline.timeoutMs, servers.length), deadline.signal);
+      const answers = await this.#askOne(server, messages, key.value, share ?? deadline);
       if (answers.ok) {
-        const checked = answers.value.map((answer, i) =>
-          this.#check(answer, key.value, signed[i]?.mac ?? null)
-        );
-        const bad = checked.find((one) => !one.ok);
-        if (bad !== undefined && !bad.ok) return bad;
-        return ok(checked.flatMap((one) => one.ok ? [one.value] : []));
+        this.#first = place;
+        return answers;
       }
-      last = answers.error;
-      if (last.sent || deadline.why !== null) break;
+      const { detail } = answers.error;
+      sent ||= answers.error.sent;
+      if (answers.error.said === true) return err({ detail, sent });
+      problems.push(servers.length === 1 ? detail : `${formatHostPort(server)}: ${detail}`);
     }
-    return err(last);
+    return err({ detail: problems.join("; ") || (deadline.why ?? "there is no server"), sent });
+  }
+
+  async #askOne(
+    server: HostPort,
+    messages: readonly Message[],
+    key: TsigKey | null,
+    deadline: Deadline,
+  ): Promise<Result<readonly Message[], NoAnswer & { readonly said?: boolean }>> {
+    const signed = messages.map((message) => this.#sign(message, key));
+    const { transport } = this.#config;
+    const answers = await exchange(server, transport, signed.map(({ bytes }) => bytes), deadline);
+    if (!answers.ok) return answers;
+    const checked: Message[] = [];
+    for (const [i, bytes] of answers.value.entries()) {
+      const one = this.#check(bytes, key, signed[i]?.mac ?? null);
+      if (!one.ok) return err({ ...one.error, said: true });
+      checked.push(one.value);
+    }
+    return ok(checked);
   }
 
   #sign(
@@ -270,6 +301,11 @@ class Server {
     const { name } = this.#config;
     return `the TXT record at _abfail.${name} is not this program's: remove it, or publish another name`;
   }
+}
+
+/** What a server gets while there are others to go to, ms. */
+function shareMs(timeoutMs: number, servers: number): number {
+  return Math.min(SHARE_MS_MAX, timeoutMs / servers);
 }
 
 function failed(detail: string): PublishResult {
