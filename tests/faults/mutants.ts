@@ -53,7 +53,7 @@ function stoppingClock(): Clock {
 const unfenced: NodeParts["publishers"] = (config, world) => {
   const right = createPublishers(config, world);
   return {
-    close: () => right.close(),
+    ...right,
     perform: async (ref, action, timeoutMs, signal) => {
       const publisher = config.services.find(({ name }) => name === ref.service)?.publish[ref.index];
       if (publisher?.type !== "rfc2136" || action.kind === "read") {
