@@ -15,13 +15,14 @@ import { Bind } from "./bind.ts";
 import { Child, script } from "./child.ts";
 import type { ClientOrders } from "./client_main.ts";
 import type { Entry, Setting } from "./history.ts";
-import { monotonicMs, pause } from "./monotonic.ts";
+import { monotonicMs } from "./monotonic.ts";
 import { FaultNode } from "./node.ts";
 import type { Broken } from "./reachable.ts";
 import { reach } from "./reachable.ts";
 import { LONGEST_DELAY_MS, Roads } from "./roads.ts";
 import * as toml from "./toml.ts";
 import { findTools, type Tools } from "./tools.ts";
+import { until, watchStalls } from "./waiting.ts";
 import { followRuns } from "./witness.ts";
 
 export interface ArenaOptions {
@@ -34,7 +35,6 @@ export interface ArenaOptions {
 const SLACK_MS = 2000;
 /** After a node has started: its process, the quarantine, what it has to learn, ms. */
 const START_MS = 4000;
-const READY_MS = 30_000;
 /** The zones that have a target. */
 const TARGET_NAMES = ["one", "two", "three"];
 
@@ -295,25 +295,4 @@ function mutantLauncher(mutant: string): Launcher {
   const right = testLauncher();
   const path = decodeURIComponent(new URL("mutant_main.ts", import.meta.url).pathname);
   return { program: Deno.execPath(), args: [...right.args.slice(0, -1), path, mutant] };
-}
-
-/** Notes when this process did not get to run: the machine was too busy, or stood still. */
-function watchStalls(record: (entry: Entry) => void): () => void {
-  const EVERY_MS = 50;
-  const LATE_MS = 300;
-  let due = monotonicMs() + EVERY_MS;
-  const timer = setInterval(() => {
-    const now = monotonicMs();
-    if (now - due > LATE_MS) record({ kind: "stall", at: now, ms: now - due });
-    due = now + EVERY_MS;
-  }, EVERY_MS);
-  return () => clearInterval(timer);
-}
-
-export async function until(what: string, check: () => boolean, detail = (): string => ""): Promise<void> {
-  const end = monotonicMs() + READY_MS;
-  while (!check()) {
-    assert(monotonicMs() < end, `it never came: ${what} ${detail()}`);
-    await pause(25);
-  }
 }

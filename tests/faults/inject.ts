@@ -1,39 +1,24 @@
 /** Does to the arena what was planned, and undoes it. */
 import { unreachable } from "../../src/base/assert.ts";
-import { type Arena, until } from "./arena.ts";
-import { monotonicMs, pause } from "./monotonic.ts";
+import type { Arena } from "./arena.ts";
+import { breakTarget, cold, rolling } from "./inject_many.ts";
+import { inPublish } from "./inject_publish.ts";
+import { type Injected, NOTHING } from "./injected.ts";
+import { pause } from "./monotonic.ts";
 import type { FaultNode } from "./node.ts";
 import type { Planned } from "./plan.ts";
 import { all, LONGEST_DELAY_MS, type Treatment, type Undo } from "./roads.ts";
 import type { Broken } from "./reachable.ts";
 
-/** A fault under way. */
-export interface Injected {
-  /** What was done, for people. */
-  readonly text: string;
-  readonly hitsLeader: boolean;
-  /** The active target, where it was hit. */
-  readonly hitsActive: string | null;
-  /** It ends by itself: when it is done. */
-  readonly done: Promise<void> | null;
-  readonly undo: Undo;
-}
-
-const NOTHING: Undo = () => Promise.resolve();
-
 /** How long a node may be told to be dead at least, ms. */
 const KILLED_MS = 300;
-/** A publish is caught this long after it was asked for, at most, ms. */
-const CAUGHT_MS = 400;
-/** How often BIND stands still rather than that one node's datagrams get lost. */
-const FROZEN_SHARE = 0.2;
 /** Offsets of a wrong wall clock, s: within TSIG's fudge, an hour, a day, a year. */
 const CLOCK_OFFSETS_S = [2, 30, 3600, 86_400, 31_536_000];
 
 /** Begins a fault; null when what it would hit is broken already. */
 export async function inject(arena: Arena, planned: Planned): Promise<Injected | null> {
   const leader = arena.leader();
-  const id = planned.node ?? leader ?? 1;
+  const id = (planned.kind === "isolate-leader" ? null : planned.node) ?? leader ?? 1;
   const node = arena.node(id);
   const nodes = arena.nodes.length;
   const other = ((id - 1 + planned.other) % nodes) + 1;
@@ -220,126 +205,4 @@ async function back(arena: Arena, node: FaultNode, downMs: number, mend: Undo): 
   await pause(downMs);
   if (!node.running) arena.start(node);
   await mend();
-}
-
-/** The leader is killed or stands still while a write to BIND is under way, which arrives when another leads already. */
-async function inPublish(arena: Arena, { kind, much }: Planned, lastMs: number): Promise<Injected | null> {
-  const leader = arena.leader();
-  const active = arena.active();
-  const names = [...arena.setting.addresses.keys()];
-  const to = names.find((name) => name !== active && arena.targets.get(name)?.running === true);
-  if (leader === null || to === undefined || arena.bind.frozen) return null;
-  const node = arena.node(leader);
-  if (!node.running || node.stopped) return null;
-  const letThrough = await holdBack(arena, leader, much);
-  const mendBind = arena.breaks({ kind: "bind" });
-  const switched = await node.ask("/v1/services/web/switch", "POST", { target: to });
-  if (switched === null) {
-    await letThrough();
-    mendBind();
-    return null;
-  }
-  await pause(20 + much * CAUGHT_MS);
-  const mend = arena.breaks({ kind: "node", node: leader });
-  if (kind === "kill-in-publish") await node.kill();
-  else node.freeze();
-  const done = (async (): Promise<void> => {
-    // Whoever leads next finds BIND as it was, and writes; what the old leader sent comes after that.
-    await pause(lastMs * 0.75);
-    await letThrough();
-    mendBind();
-    await pause(lastMs * 0.25);
-    if (kind === "kill-in-publish") arena.start(node);
-    else node.thaw();
-    mend();
-    await unpin(arena);
-  })();
-  const how = kind === "kill-in-publish" ? "killed" : "stopped";
-  return {
-    text: `node ${leader} ${how} while it publishes ${to}`,
-    hitsLeader: true,
-    hitsActive: null,
-    done,
-    undo: NOTHING,
-  };
-}
-
-/** What a node sends to BIND from now on arrives when this is undone: kernels keep it, whatever becomes of its process. */
-async function holdBack(arena: Arena, leader: number, much: number): Promise<Undo> {
-  if (much >= FROZEN_SHARE) return await arena.roads.holdBack(`n${leader}`, "bind");
-  arena.bind.freeze(); // for all nodes
-  return () => Promise.resolve(arena.bind.thaw());
-}
-
-/** Back to automatic, through whichever node takes it. */
-async function unpin(arena: Arena): Promise<void> {
-  const end = monotonicMs() + 15_000;
-  while (monotonicMs() < end) {
-    for (const node of arena.nodes) {
-      if (node.running && !node.stopped && await node.ask("/v1/services/web/unpin", "POST") !== null) return;
-    }
-    await pause(200);
-  }
-}
-
-async function breakTarget(
-  arena: Arena,
-  { kind }: Planned,
-  target: string,
-  slowMs: number,
-): Promise<Injected | null> {
-  const child = arena.targets.get(target);
-  if (child === undefined || !child.running || arena.isTargetBroken(target)) return null;
-  let undo: Undo;
-  let what: string;
-  if (kind === "target-down") {
-    child.kill("SIGKILL");
-    undo = (): Promise<void> => arena.startTarget(target);
-    what = "down";
-  } else if (kind === "target-hang") {
-    child.kill("SIGSTOP");
-    undo = (): Promise<void> => Promise.resolve(child.kill("SIGCONT"));
-    what = "hangs";
-  } else if (kind === "target-slow") {
-    await child.tell({ slowMs });
-    undo = (): Promise<void> => child.tell({ slowMs: 0 });
-    what = `answers after ${slowMs} ms`;
-  } else {
-    undo = await arena.roads.unplug(arena.hostOf(target));
-    what = "unplugged";
-  }
-  const hitsActive = target === arena.active() ? target : null;
-  const mend = arena.breaks({ kind: "target", target });
-  return {
-    text: `target ${target} ${what}`,
-    hitsLeader: false,
-    hitsActive,
-    done: null,
-    undo: async (): Promise<void> => {
-      await undo();
-      mend();
-    },
-  };
-}
-
-/** One node after the other, each when all is well again. */
-async function rolling(arena: Arena): Promise<void> {
-  for (const node of arena.nodes) {
-    const mend = arena.breaks({ kind: "node", node: node.id });
-    await node.stop();
-    arena.start(node);
-    mend();
-    await until(
-      `node ${node.id} is back`,
-      () => arena.missing().length === 0,
-      () => arena.missing().join("; "),
-    );
-  }
-}
-
-async function cold(arena: Arena, killed: boolean): Promise<void> {
-  const mends = arena.nodes.map((node) => arena.breaks({ kind: "node", node: node.id }));
-  await Promise.all(arena.nodes.map((node) => killed ? node.kill() : node.stop()));
-  for (const node of arena.nodes) arena.start(node);
-  for (const mend of mends) mend();
 }

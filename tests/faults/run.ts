@@ -1,7 +1,8 @@
 /** One run: episodes of faults until the time is over, each followed by quiet until all is well again. */
 import { Arena } from "./arena.ts";
 import type { Entry, Setting } from "./history.ts";
-import { inject, type Injected } from "./inject.ts";
+import { inject } from "./inject.ts";
+import type { Injected } from "./injected.ts";
 import { monotonicMs, pause } from "./monotonic.ts";
 import { drawEpisodes, type Episode, type FaultKind, type Planned } from "./plan.ts";
 import { BIND_NAME } from "./toml.ts";
