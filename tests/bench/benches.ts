@@ -4,29 +4,26 @@ import { benchFailover } from "./failover.ts";
 import type { Bench } from "./frame.ts";
 import { benchIdle } from "./idle.ts";
 import { benchLeader, benchStepDown } from "./leader.ts";
+import { benchLoss } from "./loss.ts";
 import { benchPreempt } from "./preempt.ts";
 import { benchSimulate } from "./simulate.ts";
 import { benchStart } from "./start.ts";
-
-const MINUTE_MS = 60_000;
+import { benchPartition, benchPause } from "./two_leaders.ts";
 
 export const BENCHES: readonly Bench[] = [
-  { name: "start", about: "commands, start to end", limitMs: 2 * MINUTE_MS, run: benchStart },
-  { name: "idle", about: "an idle node", limitMs: 3 * MINUTE_MS, run: benchIdle },
-  { name: "leader", about: "the leader is killed", limitMs: 20 * MINUTE_MS, run: benchLeader },
-  { name: "step-down", about: "the leader is told to go", limitMs: 15 * MINUTE_MS, run: benchStepDown },
-  {
-    name: "preempt",
-    about: "a node with more authority takes over",
-    limitMs: 5 * MINUTE_MS,
-    run: benchPreempt,
-  },
-  {
-    name: "failover",
-    about: "the primary is killed, quick checks",
-    limitMs: 5 * MINUTE_MS,
-    run: benchFailover,
-  },
-  { name: "checks", about: "5,000 http targets at 1 s", limitMs: 10 * MINUTE_MS, run: benchChecks },
-  { name: "simulate", about: "the simulator", limitMs: 15 * MINUTE_MS, run: benchSimulate },
+  bench("start", "commands, start to end", 2, benchStart),
+  bench("idle", "an idle node", 3, benchIdle),
+  bench("leader", "the leader is killed", 20, benchLeader),
+  bench("step-down", "the leader is told to go", 15, benchStepDown),
+  bench("preempt", "a node with more authority takes over", 5, benchPreempt),
+  bench("pause", "the leader is stopped for 5 s", 20, benchPause),
+  bench("partition", "the leader's host is cut off", 20, benchPartition),
+  bench("loss", "20 % and 30 % of datagrams lost", 20, benchLoss),
+  bench("failover", "the primary is killed, quick checks", 5, benchFailover),
+  bench("checks", "5,000 http targets at 1 s", 10, benchChecks),
+  bench("simulate", "the simulator", 15, benchSimulate),
 ];
+
+function bench(name: string, about: string, limitMinutes: number, run: Bench["run"]): Bench {
+  return { name, about, limitMs: limitMinutes * 60_000, run };
+}

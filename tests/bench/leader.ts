@@ -38,11 +38,11 @@ export async function benchStepDown(ask: Ask): Promise<Row[]> {
     { key: "ms", what: "leader SIGTERMed -> the next may act", unit: "ms", goals },
     { key: "exitMs", what: "leader SIGTERMed -> its process has ended", unit: "ms" },
   ];
-  const peers = [etcd("term"), keepalived("term"), sentinel("step-down")];
+  const peers = [etcd("term"), keepalived("term")];
   const stepped: Measure[] = [{ key: "ms", what: "step-down -> the next may act", unit: "ms", goals }];
   return [
     ...await alternate(ask, told, [own("lan", "SIGTERM"), ...peers]),
-    ...await alternate(ask, stepped, [own("lan", "step-down")]),
+    ...await alternate(ask, stepped, [own("lan", "step-down"), sentinel("step-down")]),
   ];
 }
 

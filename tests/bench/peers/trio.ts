@@ -8,7 +8,7 @@ import { Netns, netnsProblem } from "../../support/netns.ts";
 import type { Contestant, Round, Subject } from "../alternate.ts";
 import { keep } from "../keep.ts";
 import { isInstalled } from "../processes.ts";
-import { covered, type Interval, overlap } from "../watch.ts";
+import { type Interval, overlap } from "../watch.ts";
 import { type PeerProgram, poll } from "./program.ts";
 
 /** What is done to the leader. */
@@ -121,16 +121,6 @@ async function next(trio: Trio, since: number): Promise<Round> {
   });
   if (at === null) throw new Error("nobody took over");
   return { ms: at - since };
-}
-
-/** Share of a stretch of time led, and how often somebody began to lead in it, a minute. */
-export function steadiness(trio: Trio, since: number, until: number): Round {
-  const all = trio.intervals(until);
-  const changes = all.flat().filter(({ from }) => from > since && from <= until).length;
-  return {
-    changes: changes / ((until - since) / 60_000),
-    led: covered(all, since, until) / (until - since) * 100,
-  };
 }
 
 /** Reads intervals from lines that say in or out. */
