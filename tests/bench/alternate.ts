@@ -58,7 +58,7 @@ export async function alternate(
   } finally {
     for (const lane of lanes) await closeQuietly(lane);
   }
-  return measures.flatMap((measure) => lanes.flatMap((lane) => rowOf(measure, lane)));
+  return measures.flatMap((measure, i) => lanes.flatMap((lane) => rowOf(measure, i === 0, lane)));
 }
 
 async function runRound(lane: Lane, round: number, say: (text: string) => void): Promise<void> {
@@ -97,16 +97,18 @@ async function closeQuietly(lane: Lane): Promise<void> {
   }
 }
 
-function rowOf(measure: Measure, lane: Lane): Row[] {
+function rowOf(measure: Measure, first: boolean, lane: Lane): Row[] {
   const { subject, failures, last } = lane;
   const { who, settings } = subject;
   const goals = who === ABFAIL ? measure.goals : [];
   const about = { what: measure.what, unit: measure.unit, who, settings, goals };
-  if (subject.absent !== null) return [without(about, subject.absent)];
+  const isOwn = who === ABFAIL;
+  if (subject.absent !== null) return isOwn || first ? [without(about, subject.absent)] : [];
   const samples = lane.samples.get(measure.key);
   if (samples === undefined) {
-    // A peer that has no such figure has no row; one that failed says so.
-    return who !== ABFAIL && lane.samples.size > 0 ? [] : [without(about, `FAILED: ${last || "no figure"}`)];
+    // A peer that has no such figure has no row; one that failed says so once.
+    if (!isOwn && (lane.samples.size > 0 || !first)) return [];
+    return [without(about, `FAILED: ${last || "no figure"}`)];
   }
   return [measured({ ...about, note: failures === 0 ? "" : `${failures} failed: ${last}` }, samples)];
 }

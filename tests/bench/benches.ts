@@ -6,6 +6,7 @@ import { benchIdle } from "./idle.ts";
 import { benchLeader, benchStepDown } from "./leader.ts";
 import { benchLoss } from "./loss.ts";
 import { benchPreempt } from "./preempt.ts";
+import { benchPrimaryDown, benchPrimaryHangs } from "./primary.ts";
 import { benchSimulate } from "./simulate.ts";
 import { benchStart } from "./start.ts";
 import { benchPartition, benchPause } from "./two_leaders.ts";
@@ -20,6 +21,8 @@ export const BENCHES: readonly Bench[] = [
   bench("partition", "the leader's host is cut off", 20, benchPartition),
   bench("loss", "20 % and 30 % of datagrams lost", 20, benchLoss),
   bench("failover", "the primary is killed, quick checks", 5, benchFailover),
+  bench("primary-down", "the primary is killed, checked each second", 15, benchPrimaryDown),
+  bench("primary-hangs", "the primary hangs", 15, benchPrimaryHangs),
   bench("checks", "5,000 http targets at 1 s", 10, benchChecks),
   bench("simulate", "the simulator", 15, benchSimulate),
 ];

@@ -11,7 +11,7 @@ export interface BenchClusterOptions {
   readonly nodes?: number;
   /** Lines of `[election]`. */
   readonly election: string;
-  /** TOML below the API: `[dns]`, services. `{dns}` is the node's free DNS port on loopback. */
+  /** TOML below the API: `[dns]`, services; on loopback each node has a DNS port of its own. */
   readonly rest?: string;
   /** Hosts `PREFIX1` ... of a network; loopback without. */
   readonly net?: { readonly on: Netns; readonly prefix: string };
@@ -173,11 +173,13 @@ export class BenchCluster implements AsyncDisposable {
     const nodes = this.ids.map((one) => {
       const [udp, api] = [ports[(one - 1) * 2], ports[(one - 1) * 2 + 1]];
       const place = net === undefined
-        ? `address = "127.0.0.1:${udp}"\napi = "127.0.0.1:${api}"`
+        ? `address = "127.0.0.1:${udp}"\napi = "127.0.0.1:${api}"\n${
+          rest.includes("[dns]") ? `dns = "127.0.0.1:${this.dnsPorts[one - 1]}"` : ""
+        }`
         : `address = "${net.on.host(`${net.prefix}${one}`).address}:7420"`;
       return `[[cluster.nodes]]\nid = ${one}\n${place}\n`;
     });
     return `[cluster]\nname = "bench"\nkeys = ["${key}"]\n${nodes.join("")}[election]\n${election}
-[api]\nsocket = "${this.#socket(id)}"\n${rest.replaceAll("{dns}", String(this.dnsPorts[id - 1]))}`;
+[api]\nsocket = "${this.#socket(id)}"\n${rest}`;
   }
 }

@@ -2,6 +2,7 @@
  * `deno task bench [ROW ...] [--vs] [--rounds N] [--json FILE|-]`: measures on this machine; one table, and the same as
  * JSON. Read next: `benches.ts`, `frame.ts`, `row.ts`.
  */
+import { sweepNetns } from "../support/netns.ts";
 import { BENCHES } from "./benches.ts";
 import { type Arguments, DEFAULT_ROUNDS, readArguments, runBenches } from "./frame.ts";
 import { disposeAll } from "./keep.ts";
@@ -29,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, interrupted);
+  await sweepNetns();
   const machine = thisMachine();
   const print = asked.json === "-" ? console.error : console.log;
   const benches = BENCHES.filter(({ name }) => asked.names.includes(name));
@@ -45,12 +47,17 @@ async function writeJson(asked: Arguments, text: string): Promise<void> {
   else await Deno.writeTextFile(asked.json, `${text}\n`);
 }
 
-let interrupts = 0;
+/** One Ctrl-C comes twice: from the terminal and from `deno task`, which passes it on. */
+const SAME_INTERRUPT_MS = 1500;
+let interruptedAt = Infinity;
 
 function interrupted(): void {
-  if (++interrupts > 1) Deno.exit(130);
-  console.error("interrupted: taking everything down; again to leave it");
-  void disposeAll().finally(() => Deno.exit(130));
+  const now = performance.now();
+  if (interruptedAt === Infinity) {
+    interruptedAt = now;
+    console.error("interrupted: taking everything down; again to leave it");
+    void disposeAll().finally(() => Deno.exit(130));
+  } else if (now - interruptedAt > SAME_INTERRUPT_MS) Deno.exit(130);
 }
 
 Deno.exitCode = await main(Deno.args);

@@ -29,6 +29,16 @@ function succeeds(program: string, args: readonly string[]): boolean {
   }
 }
 
+/** Takes down networks whose process was killed before it could. */
+export async function sweepNetns(): Promise<void> {
+  if (Deno.build.os !== "linux" || !succeeds("ip", ["netns", "list"])) return;
+  for (const line of (await must("ip", ["netns", "list"])).split("\n")) {
+    const [, name, pid] = /^(abf(\d+)x\d+-\S+)/.exec(line) ?? [];
+    if (name === undefined || succeeds("test", ["-d", `/proc/${pid}`])) continue;
+    succeeds("ip", ["netns", "del", name]);
+  }
+}
+
 /** One host of the network. */
 export interface NetnsHost {
   readonly name: string;
