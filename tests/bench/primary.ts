@@ -72,9 +72,7 @@ function peers(fault: Fault): Subject[] {
   return [GDNSD, POWERDNS].map((kind) => ({
     who: kind.who,
     settings: kind.settings,
-    absent: kind.needs.every(([program, argument]) => isInstalled(program, argument))
-      ? null
-      : "not installed",
+    absent: kind.absent(),
     open: () => openPeer(kind, fault),
   }));
 }
