@@ -10,7 +10,11 @@ import { rcodeName } from "../dns/message.ts";
 import { formatName, type Name } from "../dns/name.ts";
 import { type Outline, outlineOf } from "../dns/outline.ts";
 import { typeName } from "../dns/record.ts";
-import { type Reply, serve, type Served } from "../dns/serve.ts";
+import type { Networks } from "../dns/network.ts";
+import { RateLimiter } from "../dns/rate_limit.ts";
+import { type Reply, serve, type Served, type Shield } from "../dns/serve.ts";
+import { sipKey } from "../dns/siphash.ts";
+import { randomOctets } from "./random.ts";
 import { expandHost, type Interfaces, isWildcard } from "./dns_addresses.ts";
 import { type DnsCounters, DnsTally } from "./dns_counters.ts";
 import { type Backend, type BindProblem, DnsEndpoint } from "./dns_endpoint.ts";
@@ -38,8 +42,14 @@ export interface DnsServerOptions {
   readonly listen: readonly HostPort[];
   /** Asked for each query; must be quick. */
   readonly current: () => CurrentZones;
-  /** For signatures, ms since 1970. */
+  /** For signatures and cookies, ms since 1970. */
   readonly wallMs: () => number;
+  /** For rate limits; never goes back. */
+  readonly nowMs: () => number;
+  /** Default: no limit. */
+  readonly rateLimit?:
+    | { readonly perSecond: number; readonly slip: number; readonly exempt: Networks }
+    | null;
   readonly onQuery?: (info: QueryInfo) => void;
   /** Default 10 000. */
   readonly idleTimeoutMs?: number;
@@ -57,7 +67,7 @@ export interface DnsServer {
   readonly addresses: readonly HostPort[];
   /** Addresses that could not be bound when last tried, one sentence each; tried again at each rescan. */
   readonly problems: readonly string[];
-  counters(): DnsCounters;
+  counters(): DnsCounters & { readonly limited: { readonly slipped: number; readonly dropped: number } };
   /** Ends all sockets and connections; resolves when nothing is left. Harmless when repeated. */
   close(): Promise<void>;
 }
@@ -82,10 +92,12 @@ class Server implements DnsServer {
   #closing: Promise<void> | null = null;
   readonly #backend: Backend;
   readonly #interfaces: Interfaces;
+  readonly #shield: Shield;
 
   constructor(readonly options: DnsServerOptions) {
     const tally = new DnsTally();
-    const handle = handler(options, tally);
+    this.#shield = shieldOf(options);
+    const handle = handler(options, this.#shield, tally);
     const limits = {
       idleTimeoutMs: options.idleTimeoutMs ?? 10_000,
       maxConnections: options.maxConnections ?? 128,
@@ -103,8 +115,9 @@ class Server implements DnsServer {
     return this.#problems;
   }
 
-  counters(): DnsCounters {
-    return this.#backend.tally.snapshot();
+  counters(): ReturnType<DnsServer["counters"]> {
+    const { slipped = 0, dropped = 0 } = this.#shield.limiter ?? {};
+    return { ...this.#backend.tally.snapshot(), limited: { slipped, dropped } };
   }
 
   close(): Promise<void> {
@@ -209,8 +222,22 @@ function sameAddress(a: HostPort, b: HostPort): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
+function shieldOf({ rateLimit }: DnsServerOptions): Shield {
+  const [seed = 0] = new Uint32Array(randomOctets(4).buffer);
+  const { perSecond = 0, slip = 0, exempt = [] } = rateLimit ?? {};
+  return {
+    limiter: perSecond === 0 ? null : new RateLimiter({ perSecond, slip, seed }),
+    exempt,
+    cookies: sipKey(randomOctets(16)),
+  };
+}
+
 /** From bytes to bytes, counted; what throws in here is a bug and must not stop a socket loop. */
-function handler({ current, onQuery, wallMs }: DnsServerOptions, tally: DnsTally): Backend["handle"] {
+function handler(
+  { current, onQuery, wallMs, nowMs }: DnsServerOptions,
+  shield: Shield,
+  tally: DnsTally,
+): Backend["handle"] {
   const guarded = <T>(call: () => T, otherwise: () => T): T => {
     try {
       return call();
@@ -222,7 +249,7 @@ function handler({ current, onQuery, wallMs }: DnsServerOptions, tally: DnsTally
   const respond = (query: Uint8Array, transport: Transport, client: string): Reply => {
     const now = current();
     return "zones" in now
-      ? serve(now, { query, transport, client, nowS: Math.floor(wallMs() / 1000) })
+      ? serve(now, { query, transport, client, nowS: Math.floor(wallMs() / 1000), nowMs: nowMs() }, shield)
       : answerServfail(now.origins ?? null, query, transport);
   };
   return (query, transport, client) => {

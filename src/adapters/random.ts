@@ -10,6 +10,11 @@ export const systemRandom: Random = {
   },
 };
 
+/** So many octets from the system's generator: secrets, seeds. */
+export function randomOctets(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
 /** A new life: 64 random bits. Keys of datagrams are made from it, so two lives must never share one. */
 export function newIncarnation(): Incarnation {
   const octets = crypto.getRandomValues(new Uint8Array(8));

@@ -12,6 +12,7 @@ import type {
   NotifyConfig,
   ServiceConfig,
 } from "./config.ts";
+import { NEVER_LIMITED } from "./dns_keys.ts";
 import { NOTIFY_EVENTS } from "./keys.ts";
 import { secret } from "./secret.ts";
 
@@ -73,6 +74,11 @@ function buildDns(read: Read<ReadDocument["dns"]>): DnsConfig {
     nameservers: there(read.nameservers),
     stale: read.stale ?? "serve",
     transfer: buildTransfer(read),
+    rateLimit: {
+      perSecond: read.rate_limit ?? 1000,
+      slip: read.rate_limit_slip ?? 2,
+      exempt: read.rate_limit_exempt ?? NEVER_LIMITED,
+    },
   };
 }
 

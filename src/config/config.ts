@@ -85,6 +85,13 @@ export interface DnsConfig {
   readonly nameservers: readonly string[];
   readonly stale: "serve" | "servfail";
   readonly transfer: DnsTransferConfig;
+  readonly rateLimit: {
+    /** Answers a second and network; 0 = no limit. */
+    readonly perSecond: number;
+    readonly slip: number;
+    /** Addresses and networks as written. */
+    readonly exempt: readonly string[];
+  };
 }
 
 /** Who may copy the zones: secondaries. Nobody where both `from` and `key` are missing. */

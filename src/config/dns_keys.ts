@@ -2,7 +2,7 @@
 import { TSIG_ALGORITHMS } from "../dns/tsig.ts";
 import { err, ok } from "../base/result.ts";
 import { parseNetwork } from "../dns/network.ts";
-import { choice, type Field, fromText } from "./field.ts";
+import { choice, type Field, fromText, integer } from "./field.ts";
 import { type Keys, list, optional } from "./field_table.ts";
 import { foundText } from "./problem.ts";
 import { inlineSecret, variable } from "./publisher_keys.ts";
@@ -13,6 +13,27 @@ const network: Field<string> = fromText("an address or a network", "10.0.0.5", (
   const read = parseNetwork(value);
   return read.ok ? ok(value) : err({ message: `found ${foundText(value)}; ${read.error}` });
 });
+
+/** Addresses that nobody can forge from outside. */
+export const NEVER_LIMITED = ["127.0.0.0/8", "::1"] as const;
+
+export const limitKeys = {
+  rate_limit: optional(
+    integer(0, 1_000_000),
+    "answers a second over UDP to one network (/24, /56), against forged addresses; 0 = no limit",
+    1000,
+  ),
+  rate_limit_slip: optional(
+    integer(0, 10),
+    "each so-manieth answer above that is an empty one that asks to come back over TCP; 0 = none",
+    2,
+  ),
+  rate_limit_exempt: optional(
+    list(network, { min: 0, max: 64, orOne: true, what: "addresses" }),
+    "addresses and networks without that limit",
+    NEVER_LIMITED,
+  ),
+} as const satisfies Keys;
 
 export const transferKeys = {
   transfer_to: optional(

@@ -46,6 +46,11 @@ export function flatten(config: BuiltConfig): ReadonlyMap<string, string> {
     const zone = zones.length === 1 ? zones[0] : zones;
     add("dns", { listen: listen.map(formatHostPort), zone, nameservers, stale });
     add("dns", {
+      rate_limit: dns.rateLimit.perSecond,
+      rate_limit_slip: dns.rateLimit.slip,
+      rate_limit_exempt: dns.rateLimit.exempt,
+    });
+    add("dns", {
       transfer_to: transfer.from,
       notify_to: transfer.notify.map(formatHostPort),
       transfer_key_name: transfer.key?.name ?? null,

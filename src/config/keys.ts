@@ -4,7 +4,7 @@
  */
 import { boolean, choice, duration, integer, text } from "./field.ts";
 import { list, optional, required, table, tables, tagged } from "./field_table.ts";
-import { transferKeys } from "./dns_keys.ts";
+import { limitKeys, transferKeys } from "./dns_keys.ts";
 import { service } from "./service_keys.ts";
 import { bindable, clusterKey, command, domainName, filePath, reachable, webUrl } from "./values.ts";
 
@@ -121,6 +121,7 @@ const dns = table({
     "serve",
   ),
   ...transferKeys,
+  ...limitKeys,
 });
 
 const events = optional(

@@ -1,6 +1,7 @@
 /** The front door of the embedded DNS server for all but zone transfers: bytes in, bytes out. */
 import { answerPrepared } from "./prepared.ts";
 import { respond, type Transport } from "./respond.ts";
+import { readUsualQuery } from "./usual_query.ts";
 import type { Zone } from "./zone.ts";
 
 /**
@@ -16,7 +17,9 @@ import type { Zone } from "./zone.ts";
  *   does not fit into UDP   TC, no records
  */
 export function answer(zones: readonly Zone[], query: Uint8Array, transport: Transport): Uint8Array | null {
-  return answerPrepared(zones, query, transport) ?? respond(zones, query, transport);
+  const usual = readUsualQuery(query);
+  const ready = usual === null ? null : answerPrepared(zones, query, transport, usual);
+  return ready ?? respond(zones, query, transport);
 }
 
 export { respondServfail as answerServfail } from "./respond.ts";

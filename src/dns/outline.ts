@@ -1,6 +1,8 @@
 import { RCODE } from "./message.ts";
 import { type Name, nameFromLabels } from "./name.ts";
+import { COOKIE_OCTETS } from "./cookie.ts";
 import { TYPE } from "./record.ts";
+import { OPT_OCTETS } from "./usual_query.ts";
 
 /** What counters and logs want to know of a response. */
 export interface Outline {
@@ -13,12 +15,13 @@ export interface Outline {
   readonly name: () => Name | null;
 }
 
-/** Reads the outline of a response that this folder composed: OPT comes last and has no options. */
+/** Reads the outline of a response that this folder composed: OPT comes last, without options or with a cookie. */
 export function outlineOf(response: Uint8Array): Outline {
   const view = new DataView(response.buffer, response.byteOffset, response.byteLength);
-  const optAt = response.length - 11;
-  const hasOpt = view.getUint16(10) > 0 && optAt >= 12 && view.getUint8(optAt) === 0 &&
-    view.getUint16(optAt + 1) === TYPE.OPT;
+  const additionals = view.getUint16(10) > 0;
+  const ends = additionals ? [OPT_OCTETS, OPT_OCTETS + 4 + COOKIE_OCTETS] : [];
+  const optAt = ends.map((octets) => response.length - octets).find((at) => isOpt(view, at)) ?? -1;
+  const hasOpt = optAt >= 0;
   let typeAt = 12;
   if (view.getUint16(4) === 1) {
     while (view.getUint8(typeAt) !== 0) typeAt += 1 + view.getUint8(typeAt);
@@ -30,6 +33,12 @@ export function outlineOf(response: Uint8Array): Outline {
     type: typeAt > 12 ? view.getUint16(typeAt) : null,
     name: () => typeAt > 12 ? readName(response, typeAt - 1) : null,
   };
+}
+
+/** An OPT record that reaches to the end. */
+function isOpt(view: DataView, at: number): boolean {
+  return at >= 12 && view.getUint8(at) === 0 && view.getUint16(at + 1) === TYPE.OPT &&
+    at + OPT_OCTETS + view.getUint16(at + 9) === view.byteLength;
 }
 
 function readName(response: Uint8Array, end: number): Name | null {

@@ -9,7 +9,9 @@
 import { encodeMessage } from "./encode.ts";
 import { queryFor, UDP_OCTETS_MAX } from "./message.ts";
 import { lowerOctet, type Name, nameFromLabels } from "./name.ts";
-import { CLASS, TYPE } from "./record.ts";
+import { COOKIE_OPTION } from "./cookie.ts";
+import { TYPE } from "./record.ts";
+import { nameHash, OPT_OCTETS, uint16, type UsualQuery } from "./usual_query.ts";
 import { answerLimit, respond, type Transport } from "./respond.ts";
 import type { ZoneData } from "./zone.ts";
 
@@ -29,8 +31,6 @@ interface PreparedName {
 const TYPES = [TYPE.A, TYPE.NS, TYPE.CNAME, TYPE.SOA, TYPE.TXT, TYPE.AAAA];
 /** A type for private use, that no zone of ours holds (RFC 6895 section 3.1). */
 const OTHER_TYPE = 65280;
-const OPT_OCTETS = 11;
-const HASH_START = 0x811c9dc5;
 
 /** Composes the answers for every name that exists. */
 export function prepareAnswers(zone: ZoneData): Prepared {
@@ -40,8 +40,7 @@ export function prepareAnswers(zone: ZoneData): Prepared {
     const wire = Uint8Array.from(key + "\0", (char) => char.charCodeAt(0));
     const byType = new Map<number, Uint8Array>();
     for (const type of TYPES) byType.set(type, compose(zone, name, type));
-    let hash = HASH_START;
-    for (const octet of wire) hash = hashStep(hash, octet);
+    const hash = nameHash(wire);
     const slot = prepared.get(hash) ?? [];
     slot.push({ wire, byType, other: compose(zone, name, OTHER_TYPE) });
     prepared.set(hash, slot);
@@ -49,22 +48,29 @@ export function prepareAnswers(zone: ZoneData): Prepared {
   return prepared;
 }
 
-/** The response to a usual query for a name that exists; null: go the general way. */
+/**
+ * The response to a usual query for a name that exists; null: go the general way. `cookie` is the data of a COOKIE
+ * option for the answer (RFC 7873); null: none.
+ */
 export function answerPrepared(
   zones: readonly { readonly prepared: Prepared }[],
   query: Uint8Array,
   transport: Transport,
+  asked: UsualQuery,
+  cookie: Uint8Array | null = null,
 ): Uint8Array | null {
-  const asked = readUsualQuery(query);
-  if (asked === null) return null;
   let ready: PreparedName | undefined;
   for (let i = 0; i < zones.length && ready === undefined; i++) {
     ready = find(zones[i]!.prepared, asked.hash, query);
   }
   if (ready === undefined) return null;
   const body = ready.byType.get(asked.type) ?? ready.other;
-  const edns = asked.payloadSize !== null;
-  const total = body.length + (edns ? OPT_OCTETS : 0);
+  const optOctets = asked.payloadSize === null
+    ? 0
+    : cookie === null
+    ? OPT_OCTETS
+    : OPT_OCTETS + 4 + cookie.length;
+  const total = body.length + optOctets;
   if (total > answerLimit(transport, asked.payloadSize)) return null;
   const out = new Uint8Array(total);
   out.set(body);
@@ -72,62 +78,8 @@ export function answerPrepared(
   out[1] = query[1]!;
   out[2]! |= query[2]! & 0x01;
   for (let i = 12; i < asked.questionEnd; i++) out[i] = query[i]!;
-  if (edns) appendOpt(out, body.length, asked.dnssecOk);
+  if (optOctets > 0) appendOpt(out, body.length, asked.dnssecOk, cookie);
   return out;
-}
-
-interface UsualQuery {
-  readonly hash: number;
-  readonly type: number;
-  readonly questionEnd: number;
-  /** Null without EDNS. */
-  readonly payloadSize: number | null;
-  readonly dnssecOk: boolean;
-}
-
-/** One question of class IN and no meta type, nothing else but a plain OPT; null for anything else. */
-function readUsualQuery(query: Uint8Array): UsualQuery | null {
-  const length = query.length;
-  if (length < 17 || (query[2]! & 0xf8) !== 0) return null;
-  if (uint16(query, 4) !== 1 || uint16(query, 6) !== 0 || uint16(query, 8) !== 0) return null;
-  const additionals = uint16(query, 10);
-  if (additionals > 1) return null;
-  let at = 12;
-  let hash = HASH_START;
-  for (;;) {
-    const label = query[at]!;
-    const end = at + label;
-    // 5 = the root and the rest of the question.
-    if (label > 63 || end + 5 > length) return null;
-    for (; at <= end; at++) hash = hashStep(hash, lowerOctet(query[at]!));
-    if (label === 0) break;
-  }
-  const type = uint16(query, at);
-  const questionEnd = at + 4;
-  if (uint16(query, at + 2) !== CLASS.IN || isMeta(type)) return null;
-  if (additionals === 0) {
-    return questionEnd === length ? { hash, type, questionEnd, payloadSize: null, dnssecOk: false } : null;
-  }
-  if (!isPlainOpt(query, questionEnd)) return null;
-  const dnssecOk = (query[questionEnd + 7]! & 0x80) !== 0;
-  return { hash, type, questionEnd, payloadSize: uint16(query, questionEnd + 3), dnssecOk };
-}
-
-/** Version 0, options well formed, and nothing after it. */
-function isPlainOpt(query: Uint8Array, at: number): boolean {
-  if (at + OPT_OCTETS > query.length) return false;
-  if (query[at] !== 0 || uint16(query, at + 1) !== TYPE.OPT || query[at + 6] !== 0) return false;
-  let next = at + OPT_OCTETS;
-  if (next + uint16(query, at + 9) !== query.length) return false;
-  while (next < query.length) {
-    if (next + 4 > query.length) return false;
-    next += 4 + uint16(query, next + 2);
-  }
-  return next === query.length;
-}
-
-function isMeta(type: number): boolean {
-  return type === TYPE.OPT || (type >= TYPE.TSIG && type <= TYPE.ANY);
 }
 
 function find(prepared: Prepared, hash: number, query: Uint8Array): PreparedName | undefined {
@@ -137,7 +89,7 @@ function find(prepared: Prepared, hash: number, query: Uint8Array): PreparedName
   });
 }
 
-function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean): void {
+function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean, cookie: Uint8Array | null): void {
   const additionals = uint16(out, 10) + 1;
   out[10] = additionals >> 8;
   out[11] = additionals & 0xff;
@@ -145,6 +97,11 @@ function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean): void {
   out[at + 3] = UDP_OCTETS_MAX >> 8;
   out[at + 4] = UDP_OCTETS_MAX & 0xff;
   out[at + 7] = dnssecOk ? 0x80 : 0;
+  if (cookie === null) return;
+  out[at + 10] = 4 + cookie.length;
+  out[at + 12] = COOKIE_OPTION;
+  out[at + 14] = cookie.length;
+  out.set(cookie, at + 15);
 }
 
 /** Over TCP, so that nothing is cut; what is too long for UDP is seen when it is asked for. */
@@ -163,13 +120,4 @@ function nameOfKey(key: string): Name {
   const name = nameFromLabels(labels);
   if (!name.ok) throw new Error("a key is no name");
   return name.value;
-}
-
-/** FNV-1a. Names that exist are few and ours, so nobody can choose them to collide. */
-function hashStep(hash: number, octet: number): number {
-  return Math.imul(hash ^ octet, 0x01000193);
-}
-
-function uint16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
 }

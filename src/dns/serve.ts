@@ -1,18 +1,22 @@
 /**
  * What the embedded server says to one client: answers from its zones, and whole zones for those who may have them.
  *
- *     usual query -> ready-made answer          (prepared.ts)
+ *     too many answers to that network already?   (rate_limit.ts; not for those whom a cookie proves, cookie.ts)
+ *     usual query -> ready-made answer            (prepared.ts)
  *     signed      -> the signature is judged, the answer is signed  (tsig.ts, RFC 8945)
  *     AXFR, IXFR  -> who asks? -> the zone      (transfer.ts) | REFUSED
  *     all others  -> the general way            (respond.ts)
  *
  * Pure: clients, keys and time come from the caller.
  */
+import { COOKIE_OPTION, judgeCookie, type JudgedCookie } from "./cookie.ts";
 import { decodeMessage } from "./decode.ts";
 import { type Message, RCODE } from "./message.ts";
 import { includes, type Networks } from "./network.ts";
 import { answerPrepared } from "./prepared.ts";
-import { respond, respondRcode, type Transport } from "./respond.ts";
+import type { RateLimiter } from "./rate_limit.ts";
+import { type AnswerOptions, respond, respondRcode, respondTruncated, type Transport } from "./respond.ts";
+import type { SipKey } from "./siphash.ts";
 import { transferMessages, type TransferRequest, transferRequestOf } from "./transfer.ts";
 import {
   refuseSignature,
@@ -22,6 +26,7 @@ import {
   type TsigKey,
   verifyMessage,
 } from "./tsig.ts";
+import { readUsualQuery } from "./usual_query.ts";
 import type { Zone } from "./zone.ts";
 
 /** Who may copy the zones. */
@@ -47,25 +52,78 @@ export interface Served {
   readonly copyable: boolean;
 }
 
+/** What keeps the server from being used against others. */
+export interface Shield {
+  /** Null: no limit. */
+  readonly limiter: RateLimiter | null;
+  /** Networks without a limit. */
+  readonly exempt: Networks;
+  /** Secret of the cookies that this server gives. */
+  readonly cookies: SipKey;
+}
+
 /** One query and where it came from. */
 export interface Request {
   readonly query: Uint8Array;
   readonly transport: Transport;
   /** IP address. */
   readonly client: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970, whole. */
   readonly nowS: number;
+  /** Any clock that never goes back. */
+  readonly nowMs: number;
 }
 
 /** One message, several of a transfer, or silence. */
 export type Reply = Uint8Array | readonly Uint8Array[] | null;
 
 /** Answers one query. */
-export function serve(served: Served, request: Request): Reply {
-  const { query, transport } = request;
-  const ready = answerPrepared(served.zones, query, transport);
-  if (ready !== null) return ready;
-  return needsCare(query) ? serveWithCare(served, request) : respond(served.zones, query, transport);
+export function serve(served: Served, request: Request, shield: Shield): Reply {
+  const { query, transport, client } = request;
+  const usual = readUsualQuery(query);
+  const cookie = usual === null || usual.cookieAt === 0 ? null : judgeCookie(
+    shield.cookies,
+    query.subarray(usual.cookieAt, usual.cookieAt + usual.cookieOctets),
+    client,
+    request.nowS,
+  );
+  if (transport === "udp" && shield.limiter !== null) {
+    const verdict = shield.limiter.take(client, request.nowMs);
+    if (verdict !== "pass" && !isTrusted(request, shield, cookie)) {
+      shield.limiter.count(verdict);
+      return verdict === "slip" ? respondTruncated(query, cookieOptions(request, shield)) : null;
+    }
+  }
+  if (usual !== null) {
+    const ready = answerPrepared(served.zones, query, transport, usual, cookie?.reply ?? null);
+    if (ready !== null) return ready;
+  }
+  if (needsCare(query)) return serveWithCare(served, request);
+  return respond(served.zones, query, transport, cookieOptions(request, shield));
+}
+
+/** Asked only when a limit is reached: it costs more than an answer. */
+function isTrusted(request: Request, shield: Shield, cookie: JudgedCookie | null): boolean {
+  if (cookie?.known === true || includes(shield.exempt, request.client)) return true;
+  if (cookie !== null) return false;
+  const decoded = decodeMessage(request.query);
+  const option = decoded.ok
+    ? decoded.value.edns?.options.find(({ code }) => code === COOKIE_OPTION)
+    : undefined;
+  if (option === undefined) return false;
+  return judgeCookie(shield.cookies, option.octets, request.client, request.nowS)?.known === true;
+}
+
+/** The COOKIE option of an answer on the general way. */
+function cookieOptions({ client, nowS }: Request, { cookies }: Shield): AnswerOptions {
+  return {
+    edns: (asked) => {
+      const option = asked.find(({ code }) => code === COOKIE_OPTION);
+      if (option === undefined) return [];
+      const judged = judgeCookie(cookies, option.octets, client, nowS);
+      return judged === null ? "malformed" : [{ code: COOKIE_OPTION, octets: judged.reply }];
+    },
+  };
 }
 
 /** True for whatever may be signed or ask for a transfer: it has a record of another kind than OPT, or such a type. */

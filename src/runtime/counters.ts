@@ -27,6 +27,12 @@ function dnsCounters(dns: ZoneService): CounterSample[] {
     ...labelled("dns_answers_total", "DNS answers, by rcode", "rcode", Object.entries(seen.byRcode)),
     { name: "dns_dropped_total", help: "DNS messages answered by silence", value: seen.dropped },
     { name: "dns_truncated_total", help: "DNS answers with TC", value: seen.truncated },
+    ...labelled(
+      "dns_rate_limited_total",
+      "DNS answers not given to networks that had too many, and empty ones given instead",
+      "answer",
+      [["none", seen.limited.dropped], ["truncated", seen.limited.slipped]],
+    ),
     { name: "dns_transfers_total", help: "Whole zones handed to secondaries", value: seen.transfers },
     { name: "dns_notifies_sent_total", help: "NOTIFY messages sent to secondaries", value: sent },
     ...labelled(

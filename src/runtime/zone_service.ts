@@ -6,7 +6,7 @@ import { systemRandom } from "../adapters/random.ts";
 import { readTsigKey } from "../adapters/tsig_key.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config, DnsConfig, HostPort, MemberConfig } from "../config/config.ts";
-import { parseNetwork } from "../dns/network.ts";
+import { type Networks, parseNetwork } from "../dns/network.ts";
 import type { TransferRule } from "../dns/serve.ts";
 import type { TsigKey } from "../dns/tsig.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
@@ -56,6 +56,8 @@ export class ZoneService {
       listen,
       current: () => keeper.current(),
       wallMs: () => clock.wallMs(),
+      nowMs: () => clock.now(),
+      rateLimit: { ...dns.rateLimit, exempt: networksOf(dns.rateLimit.exempt) },
     });
     if (!server.ok) return err(server.error);
     const service = new ZoneService(options, keeper, server.value, (key) =>
@@ -107,11 +109,14 @@ export class ZoneService {
 
 function ruleOf(from: readonly string[], key: TsigKey | null, needsKey: boolean): TransferRule | null {
   if (from.length === 0 && !needsKey) return null;
-  const networks = from.flatMap((text) => {
+  return { from: from.length === 0 ? null : networksOf(from), key, needsKey };
+}
+
+function networksOf(texts: readonly string[]): Networks {
+  return texts.flatMap((text) => {
     const network = parseNetwork(text);
     return network.ok ? [network.value] : [];
   });
-  return { from: from.length === 0 ? null : networks, key, needsKey };
 }
 
 function notice(level: LogEvent["level"], text: string): LogEvent {

@@ -13,7 +13,7 @@ import { decoded, lines, patched, queryBytes, zoneOf } from "../unit/dns/fixture
 
 const ZONE = zoneOf();
 const SERVED = { zones: [ZONE], transfer: null, copyable: true };
-const wallMs = (): number => Date.now();
+const clocks = { wallMs: (): number => Date.now(), nowMs: (): number => performance.now() };
 const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
 async function withServer(
@@ -21,7 +21,7 @@ async function withServer(
   use: (server: DnsServer, port: number) => Promise<void>,
 ): Promise<void> {
   const server = started(
-    await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, wallMs, ...options }),
+    await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, ...clocks, ...options }),
   );
   try {
     await use(server, server.addresses[0]!.port);
@@ -169,7 +169,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "dig sees its letter case, no transfer, BADVERS, and an answer in spite of a cookie",
+  name: "dig sees its letter case, no transfer, BADVERS, and nothing that it did not ask for",
   ignore,
   fn: () =>
     withServer({}, async (_server, port) => {
@@ -179,9 +179,10 @@ Deno.test({
       assert.match((await dig(port, "ha.example.com", "AXFR")).text, /Transfer failed/);
       const version = await dig(port, "+edns=1", "+noednsnegotiation", "web.ha.example.com", "A");
       assert.deepEqual([version.status, version.answers], ["BADVERS", []]);
-      const cookie = await dig(port, "+cookie=0123456789abcdef", "web.ha.example.com", "A");
-      assert.deepEqual([cookie.status, cookie.answers.length], ["NOERROR", 1]);
-      assert(!cookie.text.includes("COOKIE: 0123456789abcdef0"));
+      const options = ["+nocookie", "+subnet=192.0.2.0/24", "+nsid", "+padding=64"];
+      const others = await dig(port, ...options, "web.ha.example.com", "A");
+      assert.deepEqual([others.status, others.answers.length], ["NOERROR", 1]);
+      assert.doesNotMatch(others.text, /COOKIE|CLIENT-SUBNET|NSID|PAD/);
       const plain = await dig(port, "+noedns", "web.ha.example.com", "A");
       assert(!plain.text.includes("OPT PSEUDOSECTION"));
       assert.equal((await dig(port, "+opcode=notify", "web.ha.example.com", "SOA")).status, "NOTIMP");
@@ -333,7 +334,7 @@ Deno.test("an address in use is an error that names it, and nothing stays bound"
     const other = free.addr as Deno.NetAddr;
     free.close();
     const listen = [{ host: "127.0.0.1", port: other.port }, { host: "127.0.0.1", port }];
-    const second = await startDnsServer({ listen, current: () => SERVED, wallMs });
+    const second = await startDnsServer({ listen, current: () => SERVED, ...clocks });
     assert(!second.ok);
     assert.match(second.error, new RegExp(`127\\.0\\.0\\.1:${port} \\(UDP\\): the address is in use`));
     Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: other.port }).close();
@@ -342,9 +343,9 @@ Deno.test("an address in use is an error that names it, and nothing stays bound"
 
 Deno.test("an address that is not here, and no address at all, are errors", async () => {
   const current: DnsServerOptions["current"] = () => SERVED;
-  const elsewhere = await startDnsServer({ listen: [{ host: "203.0.113.7", port: 0 }], current, wallMs });
+  const elsewhere = await startDnsServer({ listen: [{ host: "203.0.113.7", port: 0 }], current, ...clocks });
   assert.match(elsewhere.ok ? "" : elsewhere.error, /203\.0\.113\.7:0 \(UDP\): this machine does not have/);
-  assert.equal((await startDnsServer({ listen: [], current, wallMs })).ok, false);
+  assert.equal((await startDnsServer({ listen: [], current, ...clocks })).ok, false);
 });
 
 Deno.test("a refused low port says what to do about it", () => {
@@ -408,7 +409,7 @@ Deno.test({
 });
 
 Deno.test("closing ends open connections, frees the port, and may be repeated", async () => {
-  const server = started(await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, wallMs }));
+  const server = started(await startDnsServer({ listen: [LOOPBACK], current: () => SERVED, ...clocks }));
   const port = server.addresses[0]!.port;
   const conn = await Deno.connect({ hostname: "127.0.0.1", port });
   await eventually(() => server.counters().connections === 1, "the connection was accepted");
@@ -417,7 +418,45 @@ Deno.test("closing ends open connections, frees the port, and may be repeated", 
   conn.close();
   assert.deepEqual(server.addresses, []);
   const again = started(
-    await startDnsServer({ listen: [{ host: "127.0.0.1", port }], current: () => SERVED, wallMs }),
+    await startDnsServer({ listen: [{ host: "127.0.0.1", port }], current: () => SERVED, ...clocks }),
   );
   await again.close();
+});
+
+Deno.test({
+  name: "dig gets a cookie and shows it again; ANY gets one set",
+  ignore,
+  fn: () =>
+    withServer({}, async (_server, port) => {
+      const first = await dig(port, "+cookie=0102030405060708", "web.ha.example.com", "A");
+      const cookie = /COOKIE: ([0-9a-f]{48}) \(good\)/.exec(first.text)?.[1];
+      assert(cookie !== undefined && cookie.startsWith("0102030405060708"), first.text);
+      const again = await dig(port, `+cookie=${cookie}`, "web.ha.example.com", "A");
+      assert.match(again.text, new RegExp(`COOKIE: ${cookie} \\(good\\)`));
+      const any = await dig(port, "+notcp", "web.ha.example.com", "ANY");
+      assert.deepEqual(any.answers, ["web.ha.example.com. 5 IN A 192.0.2.1"]);
+    }),
+});
+
+Deno.test("who asks too fast over UDP gets silence and TC, is counted, and is served over TCP and with a cookie", async () => {
+  const rateLimit = { perSecond: 5, slip: 2, exempt: [] };
+  let nowMs = 0;
+  await withServer({ rateLimit, nowMs: () => nowMs }, async (server, port) => {
+    const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const to: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port };
+    const query = queryBytes("web.ha.example.com", "A");
+    for (let i = 0; i < 15; i++) await socket.send(query, to);
+    const got: boolean[] = [];
+    while (got.length < 10) got.push(decoded((await socket.receive())[0]).truncated);
+    assert.deepEqual([got.filter((tc) => !tc).length, got.filter((tc) => tc).length], [5, 5]);
+    assert.deepEqual(server.counters().limited, { slipped: 5, dropped: 5 });
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    await conn.write(framed(query));
+    assert.equal(decoded((await readFrame(conn))!).answers.length, 1);
+    conn.close();
+    nowMs = 1000;
+    await socket.send(query, to);
+    assert.equal(decoded((await socket.receive())[0]).answers.length, 1, "a second later");
+    socket.close();
+  });
 });

@@ -21,6 +21,7 @@ Deno.test("the client follows DNS, passes over a silent server, and says why a r
     listen: [{ host: "127.0.0.1", port: 0 }],
     current: () => ({ zones: [zone.value], transfer: null, copyable: true }),
     wallMs: () => Date.now(),
+    nowMs: () => performance.now(),
   });
   assert(dns.ok);
   const server = dns.value.addresses[0]!;

@@ -7,6 +7,7 @@ import type { Edns, Message } from "../../src/dns/message.ts";
 import { formatName, type Name, nameFromLabels, parseName, ROOT } from "../../src/dns/name.ts";
 import { outlineOf } from "../../src/dns/outline.ts";
 import { answerPrepared } from "../../src/dns/prepared.ts";
+import { readUsualQuery } from "../../src/dns/usual_query.ts";
 import { type RecordData, type ResourceRecord, TYPE } from "../../src/dns/record.ts";
 import { respond } from "../../src/dns/respond.ts";
 import { ZONE_INPUT, zoneOf } from "../unit/dns/fixture.ts";
@@ -208,7 +209,9 @@ Deno.test("the ready-made answer and the general way say the very same", () => {
   let ready = 0;
   fc.assert(
     fc.property(zoneQuery, fc.constantFrom("udp" as const, "tcp" as const), (query, transport) => {
-      const prepared = answerPrepared([ZONE], query, transport);
+      const usual = readUsualQuery(query);
+      if (usual === null) return;
+      const prepared = answerPrepared([ZONE], query, transport, usual);
       if (prepared === null) return;
       ready++;
       assert.deepEqual(prepared, respond([ZONE], query, transport));

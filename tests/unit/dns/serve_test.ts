@@ -3,7 +3,8 @@ import { encodeMessage } from "../../../src/dns/encode.ts";
 import { type Message, plainHeader, queryFor, rcodeName } from "../../../src/dns/message.ts";
 import { includes, parseNetwork } from "../../../src/dns/network.ts";
 import { CLASS, type Soa, TYPE, typeName } from "../../../src/dns/record.ts";
-import { type Reply, serve, type Served, type TransferRule } from "../../../src/dns/serve.ts";
+import { type Reply, serve, type Served, type Shield, type TransferRule } from "../../../src/dns/serve.ts";
+import { sipKey } from "../../../src/dns/siphash.ts";
 import { isNewer } from "../../../src/dns/transfer.ts";
 import { signMessage, TSIG_ERROR, type TsigKey, verifyMessage } from "../../../src/dns/tsig.ts";
 import { decoded, lines, named, queryBytes, record, zoneOf } from "./fixture.ts";
@@ -20,6 +21,7 @@ const KEY: TsigKey = {
   algorithm: "hmac-sha256",
   secret: new Uint8Array(32).fill(7),
 };
+const SHIELD: Shield = { limiter: null, exempt: [], cookies: sipKey(new Uint8Array(16)) };
 const NOW_S = 1_800_000_000;
 
 function networks(...texts: string[]): TransferRule["from"] {
@@ -40,7 +42,7 @@ function reply(
   transport: "udp" | "tcp" = "tcp",
   client = "10.0.0.5",
 ): Reply {
-  return serve(rule, { query, transport, client, nowS: NOW_S });
+  return serve(rule, { query, transport, client, nowS: NOW_S, nowMs: 0 }, SHIELD);
 }
 
 function rcodes(given: Reply): string[] {
