@@ -96,19 +96,14 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
     .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
     .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
     .addOption(nodeIdOption("which node of the config to ask"))
+    .option("--ca-file <file>", CA_HELP)
+    .option("--cert-file <file>", CERT_HELP)
+    .option("--key-file <file>", KEY_HELP)
     .option("--json", "print one JSON document", false)
     .addOption(new Option("--watch", "go on showing it until Ctrl-C").default(false).conflicts("json"))
     .addHelpText("after", example("abfail status --api http://10.0.1.10:7421", CODES))
-    .action(async ({ config, api, nodeId, json, watch }) => {
-      finish(
-        await dispatch.status({
-          config: config ?? null,
-          api: api ?? null,
-          nodeId: nodeId ?? null,
-          json,
-          watch,
-        }),
-      );
+    .action(async ({ json, watch, ...given }) => {
+      finish(await dispatch.status({ ...place(given), json, watch }));
     });
   addEvents(program, dispatch, finish);
   addSimulate(program, dispatch, finish);
@@ -119,11 +114,14 @@ function addEvents(program: Command, dispatch: Dispatch, finish: Finish): void {
     .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
     .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
     .addOption(nodeIdOption("which node of the config to ask"))
+    .option("--ca-file <file>", CA_HELP)
+    .option("--cert-file <file>", CERT_HELP)
+    .option("--key-file <file>", KEY_HELP)
     .option("--follow", "go on with what happens until Ctrl-C", false)
     .option("--json", "print one JSON document a line", false)
     .addHelpText("after", example("abfail events --follow --api http://10.0.1.10:7421", EVENTS_CODES))
-    .action(async ({ config = null, api = null, nodeId = null, follow, json }) => {
-      finish(await dispatch.events({ config, api, nodeId, follow, json }));
+    .action(async ({ follow, json, ...given }) => {
+      finish(await dispatch.events({ ...place(given), follow, json }));
     });
 }
 
@@ -256,16 +254,27 @@ function addOperating(program: Command, dispatch: Dispatch, finish: Finish): voi
   });
 }
 
-interface GivenReach {
+interface GivenPlace {
   readonly config?: string | undefined;
   readonly api?: string | undefined;
   readonly nodeId?: number | undefined;
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+interface GivenReach extends GivenPlace {
   readonly tokenFile?: string | undefined;
 }
 
+function place(given: GivenPlace): Omit<ReachOptions, "tokenFile"> {
+  const { config = null, api = null, nodeId = null } = given;
+  const { caFile = null, certFile = null, keyFile = null } = given;
+  return { config, api, nodeId, caFile, certFile, keyFile };
+}
+
 function reach(given: GivenReach): ReachOptions {
-  const { config = null, api = null, nodeId = null, tokenFile = null } = given;
-  return { config, api, nodeId, tokenFile };
+  return { ...place(given), tokenFile: given.tokenFile ?? null };
 }
 
 /** The options that say which node to ask. */
@@ -281,6 +290,9 @@ function withReach<A extends unknown[], O extends Record<string, unknown>>(
       "--token-file <file>",
       "file with the API's token; else ABFAIL_TOKEN, else the config's token_file",
     )
+    .option("--ca-file <file>", CA_HELP)
+    .option("--cert-file <file>", CERT_HELP)
+    .option("--key-file <file>", KEY_HELP)
     .addHelpText("after", example(line, OPERATED)) as unknown as Command<A, O & GivenReach>;
 }
 
@@ -298,7 +310,10 @@ function lacksConfig(command: { error(message: string): never }): never {
   return command.error("error: option '-c, --config <file>' is needed");
 }
 
-const API_HELP = "a node's API: http://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
+const API_HELP = "a node's API: http(s)://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
+const CA_HELP = "CAs (PEM) to trust for https://, instead of the usual ones or those of the config";
+const CERT_HELP = "certificate (PEM) to show where the node asks for one; with --key-file";
+const KEY_HELP = "its private key (PEM)";
 const CODES = "Exit code: 0 all is well, 1 it is not, 2 wrong usage or config, 3 the node cannot be reached.";
 const EVENTS_CODES = "Exit code: 0 done, 2 wrong usage or config, 3 the node cannot be reached.";
 const CHECKED =

@@ -23,6 +23,8 @@ const COMMANDS: Dispatch = {
 export async function main(args: readonly string[], commands: Dispatch = COMMANDS): Promise<number> {
   // An empty variable is one that is not set: unit files and compose files leave such behind.
   if (Deno.env.get("ABFAIL_NODE_ID") === "") Deno.env.delete("ABFAIL_NODE_ID");
+  // While it is set, TLS asks for a permission that this program does not have; the config names CAs.
+  if (Deno.env.has("NODE_EXTRA_CA_CERTS")) Deno.env.delete("NODE_EXTRA_CA_CERTS");
   const output: Output = { out: print, error: complain, columns: columns() };
   if (args.length === 0) {
     await runArgs(["--help"], commands, { ...output, out: complain });

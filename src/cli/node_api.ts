@@ -4,11 +4,12 @@
  */
 import { isIP } from "node:net";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Config, HostPort, MemberConfig } from "../config/config.ts";
+import type { ApiTlsConfig, Config, HostPort, MemberConfig } from "../config/config.ts";
+import type { ClientTls, TlsFileOptions } from "./client_tls.ts";
 
 /** Where a node's API is: TCP, or a Unix socket. */
 export type NodeApi =
-  | { readonly kind: "http"; readonly url: URL; readonly text: string }
+  | { readonly kind: "http"; readonly url: URL; readonly text: string; readonly tls?: ClientTls }
   | { readonly kind: "unix"; readonly path: string; readonly text: string };
 
 /** Without `--api` and `--config`: the default of `api.listen` on this machine. */
@@ -62,7 +63,26 @@ export function nodeApiOf(config: Config, nodeId: number | null, machine: Machin
   }
   const listen = member?.api ?? config.api.listen;
   const elsewhere = member !== undefined && member.id !== self && !isHere(member, machine);
-  return ok(fromHostPort(reachable(listen, elsewhere ? member.address.host : null)));
+  const scheme = config.api.tls === null ? "http" : "https";
+  return ok(fromHostPort(scheme, reachable(listen, elsewhere ? member.address.host : null)));
+}
+
+/** An API with what TLS needs, where it is one over TLS. The error is one sentence. */
+export async function trusting(
+  api: Result<NodeApi, string>,
+  options: TlsFileOptions,
+  config: ApiTlsConfig | null,
+): Promise<Result<NodeApi, string>> {
+  const given = [options.caFile, options.certFile, options.keyFile].some((file) => file !== null);
+  if (!api.ok || api.value.kind === "unix") return api;
+  if (api.value.url.protocol !== "https:") {
+    return given
+      ? err(`--ca-file, --cert-file and --key-file are for https://, and ${api.value.text} is not`)
+      : api;
+  }
+  const { readClientTls } = await import("./client_tls.ts");
+  const tls = readClientTls(options, config);
+  return tls.ok ? ok({ ...api.value, tls: tls.value }) : tls;
 }
 
 /** What a node answered. */
@@ -96,6 +116,7 @@ export async function askNode(
     port: api.url.port === "" ? (secure ? 443 : 80) : Number(api.url.port),
     path: api.url.pathname.replace(/\/+$/, "") + path,
   };
+  const trust = secure ? trustOf(api.tls) : {};
   const body = telling?.body ?? null;
   const text = body === null ? "" : JSON.stringify(body);
   const method = body === null ? "GET" : "POST";
@@ -111,7 +132,7 @@ export async function askNode(
     };
     const fail = (why: string): void => finish(err(`no node can be reached at ${api.text}: ${why}`));
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    const call = request({ ...target, method, headers, agent: false }, (response) => {
+    const call = request({ ...target, ...trust, method, headers, agent: false }, (response) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
       response.on("data", (chunk: Uint8Array) => {
@@ -141,12 +162,25 @@ function headersFor(api: NodeApi, telling: Telling | null, text: string): Record
   };
 }
 
+function trustOf(tls: ClientTls | undefined): Readonly<Record<string, unknown>> {
+  if (tls === undefined) return {};
+  return {
+    ...(tls.ca === null ? {} : { ca: tls.ca }),
+    ...(tls.cert === null ? {} : { cert: tls.cert, key: tls.key }),
+  };
+}
+
 function decode(chunks: readonly Uint8Array[]): string {
   const decoder = new TextDecoder();
   return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
 }
 
 function reason(error: Error & { readonly code?: string }): string {
+  const alert = /fatal alert: (\w+)/.exec(error.message)?.[1];
+  if (alert === "CertificateRequired") {
+    return "it wants a certificate of yours: --cert-file and --key-file";
+  }
+  if (alert !== undefined) return `it does not take the certificate that was shown (${alert})`;
   switch (error.code) {
     case "ECONNREFUSED":
       return "nothing listens there (connection refused)";
@@ -162,9 +196,21 @@ function reason(error: Error & { readonly code?: string }): string {
     case "ENETUNREACH":
       return "no route to it";
     case "ECONNRESET":
-      return "it closed the connection";
+      return "it closed the connection; does it want https://, or a certificate of yours (--cert-file)?";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `its certificate is for another name (${error.message})`;
+    case "CERT_HAS_EXPIRED":
+      return "its certificate has ended";
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+      return "its certificate is of no CA that is trusted here: name its CA with --ca-file";
     default:
-      return error.message.startsWith("Parse Error") ? "it does not speak HTTP" : error.message;
+      return error.message.startsWith("Parse Error")
+        ? "it does not speak HTTP; is it https://?"
+        : error.message;
   }
 }
 
@@ -179,7 +225,7 @@ function reachable(listen: HostPort, host: string | null): HostPort {
   return listen;
 }
 
-function fromHostPort({ host, port }: HostPort): NodeApi {
-  const text = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function fromHostPort(scheme: "http" | "https", { host, port }: HostPort): NodeApi {
+  const text = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
   return { kind: "http", url: new URL(text), text };
 }

@@ -10,6 +10,7 @@ import {
   type NodeApi,
   nodeApiOf,
   parseNodeApi,
+  trusting,
 } from "./node_api.ts";
 import type { OperateAction, OperateOptions, ReachOptions } from "./options.ts";
 import { complain, print } from "./output.ts";
@@ -58,13 +59,14 @@ export async function findWay(options: ReachOptions): Promise<Result<Way, string
   const config = options.config === null ? null : await loadConfig(options.config, { keys: "optional" });
   if (config?.ok === false) return config;
   const settings = config?.value.api ?? null;
-  const api = options.api !== null
+  const found = options.api !== null
     ? parseNodeApi(options.api)
     : config === null
     ? parseNodeApi(DEFAULT_API)
     : given.value === null && options.nodeId === null && isSocket(settings?.socket ?? null)
     ? parseNodeApi(`unix:${await Deno.realPath(settings?.socket ?? "")}`)
     : nodeApiOf(config.value, options.nodeId, thisMachine());
+  const api = await trusting(found, options, settings?.tls ?? null);
   if (!api.ok) return api;
   if (given.value !== null || api.value.kind === "unix" || settings?.tokenFile == null) {
     return ok({ api: api.value, token: given.value });

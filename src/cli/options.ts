@@ -2,6 +2,7 @@
  * What each command is given: the command line, already read and checked by `args.ts`. Numbers are in the unit
  * that their name says; null means that the option was not given.
  */
+import type { TlsFileOptions } from "./client_tls.ts";
 
 /** `abfail run` */
 export interface RunOptions {
@@ -16,7 +17,7 @@ export interface RunOptions {
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
 /** `abfail status` */
-export interface StatusOptions {
+export interface StatusOptions extends TlsFileOptions {
   readonly config: string | null;
   /** Base URL of a node's API, such as `http://127.0.0.1:7421`. */
   readonly api: string | null;
@@ -26,7 +27,7 @@ export interface StatusOptions {
 }
 
 /** `abfail events` */
-export interface EventsOptions {
+export interface EventsOptions extends TlsFileOptions {
   readonly config: string | null;
   readonly api: string | null;
   readonly nodeId: number | null;
@@ -104,7 +105,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = typeof SHELLS[number];
 
 /** How a command finds a node and proves that it may change something. */
-export interface ReachOptions {
+export interface ReachOptions extends TlsFileOptions {
   readonly api: string | null;
   readonly config: string | null;
   readonly nodeId: number | null;

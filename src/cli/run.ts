@@ -30,12 +30,13 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
     if (event.name === "leader" || event.name === "switch") tellSystemd(event.text);
   };
   for (const warning of config.warnings) log(notice("warning", "config", warning));
+  const token = new TokenReader(config);
   const started = await startNode({
     config,
     member,
     version: VERSION,
     log,
-    token: tokenReader(config),
+    token: () => token.read(),
     parts,
   });
   if (!started.ok) {
@@ -52,7 +53,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   systemd.ready();
 
   const unlisten = stopOnSignals(node, log, () => systemd.stopping());
-  const reload = (): void => void reloadConfig(options.config, node, log);
+  const reload = (): void => void reloadConfig(options.config, node, log, token);
   Deno.addSignalListener("SIGHUP", reload);
   await node.ended;
   Deno.removeSignalListener("SIGHUP", reload);
@@ -64,9 +65,15 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
 }
 
 /** SIGHUP: reads the config again. One that is wrong is refused and the old one stays. */
-async function reloadConfig(path: string, node: RunningNode, log: (event: LogEvent) => void): Promise<void> {
+async function reloadConfig(
+  path: string,
+  node: RunningNode,
+  log: (event: LogEvent) => void,
+  token: TokenReader,
+): Promise<void> {
   const loaded = await loadConfig(path);
   const refusal = loaded.ok ? node.reload(loaded.value) : loaded.error;
+  if (loaded.ok && refusal === null) token.config = loaded.value;
   if (refusal !== null) log(notice("error", "reload", `The config was not taken up: ${refusal}`));
 }
 
@@ -96,10 +103,18 @@ function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void, stoppi
   };
 }
 
-/** Reads the API's token anew at each use: it can be changed while the node runs. Null when there is none. */
-function tokenReader(config: Config): () => string | null {
-  const path = config.api.tokenFile;
-  return () => {
+/** Reads the API's token anew at each use: it can be changed while the node runs. */
+class TokenReader {
+  /** The config in force. */
+  config: Config;
+
+  constructor(config: Config) {
+    this.config = config;
+  }
+
+  /** Null when there is none. */
+  read(): string | null {
+    const path = this.config.api.tokenFile;
     if (path === null) return null;
     try {
       const token = Deno.readTextFileSync(path).trim();
@@ -107,7 +122,7 @@ function tokenReader(config: Config): () => string | null {
     } catch {
       return null;
     }
-  };
+  }
 }
 
 function localAddresses(): ReadonlySet<string> {

@@ -3,7 +3,8 @@ import type { Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { renderStatus } from "../view/status_text.ts";
 import { statusExitCode } from "../view/verdict.ts";
-import { DEFAULT_API, type Machine, type NodeApi, nodeApiOf, parseNodeApi } from "./node_api.ts";
+import type { TlsFileOptions } from "./client_tls.ts";
+import { DEFAULT_API, type Machine, type NodeApi, nodeApiOf, parseNodeApi, trusting } from "./node_api.ts";
 import type { StatusOptions } from "./options.ts";
 import { ProcessScreen, type Screen } from "./screen.ts";
 import { fetchStatus } from "./status_source.ts";
@@ -62,14 +63,16 @@ export function ownSurroundings(screen: Screen): StatusSurroundings {
 
 /** Which node to ask. The error is one sentence, or the text of a config that is wrong. */
 export async function findApi(
-  options: Pick<StatusOptions, "api" | "config" | "nodeId">,
+  options: Pick<StatusOptions, "api" | "config" | "nodeId"> & TlsFileOptions,
   surroundings: StatusSurroundings,
 ): Promise<Result<NodeApi, string>> {
-  if (options.api !== null) return parseNodeApi(options.api);
-  if (options.config === null) return parseNodeApi(DEFAULT_API);
+  if (options.api !== null || options.config === null) {
+    return await trusting(parseNodeApi(options.api ?? DEFAULT_API), options, null);
+  }
   const config = await surroundings.loadConfig(options.config);
   if (!config.ok) return config;
-  return nodeApiOf(config.value, options.nodeId, surroundings.machine());
+  const api = nodeApiOf(config.value, options.nodeId, surroundings.machine());
+  return await trusting(api, options, config.value.api.tls);
 }
 
 /** Only on demand: what reads a config takes longer to load than a status takes to ask for. */

@@ -49,6 +49,11 @@ export function buildConfig(read: ReadDocument, keys: readonly string[]): BuiltC
       listen: api?.listen ?? { host: "127.0.0.1", port: 7421 },
       tokenFile: api?.token_file ?? null,
       socket: api?.socket ?? null,
+      tls: api?.cert_file === undefined ? null : {
+        certFile: api.cert_file,
+        keyFile: there(api.key_file),
+        clientCaFile: api.client_ca_file ?? null,
+      },
     },
     dns: read.dns === undefined ? null : buildDns(read.dns),
     services: (read.services ?? []).map((service) => buildService(there(service))),

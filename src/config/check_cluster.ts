@@ -121,11 +121,24 @@ function checkElection(election: ReadElection | undefined, reading: Reading): vo
 }
 
 function checkApi(read: ReadDocument, reading: Reading): void {
-  const listen = read.api?.listen;
-  if (listen !== undefined && read.api?.token_file !== undefined && !isLoopback(listen.host)) {
+  const { listen, token_file: token, cert_file: cert, key_file: key, client_ca_file: ca } = read.api ?? {};
+  const bad = (name: string): boolean => reading.isBad(["api", name]);
+  if (cert === undefined && key !== undefined && !bad("cert_file")) {
+    reading.report(["api", "key_file"], "is of no use without cert_file");
+  }
+  if (cert !== undefined && key === undefined && !bad("key_file")) {
+    reading.report(["api", "cert_file"], "needs key_file: the private key of this certificate");
+  }
+  if (ca !== undefined && cert === undefined && !bad("cert_file")) {
+    reading.report(
+      ["api", "client_ca_file"],
+      "needs cert_file and key_file: clients show theirs over TLS alone",
+    );
+  }
+  if (listen !== undefined && token !== undefined && cert === undefined && !isLoopback(listen.host)) {
     reading.warn(
       ["api", "listen"],
-      "the token of commands crosses the network in clear; a loopback address is safer",
+      "the token of commands crosses the network in clear; set cert_file and key_file, or a loopback address",
     );
   }
 }

@@ -28,11 +28,13 @@ export interface Comparison {
 /** How far clock rates may be off (ELECTION.md, What it promises). */
 const RHO = 0.01;
 /** Sections that a reload takes up. */
-const RELOADABLE = /^(services|notify|cluster\.keys)(\.|\[|$)/;
+const RELOADABLE = /^(services|notify|cluster\.keys|api\.token_file)(\.|\[|$)/;
+/** Keys that a reload can change, but neither bring nor take away. */
+const EXCHANGEABLE = /^api\.(cert_file|key_file|client_ca_file)$/;
 
-/** True for a key that a running node can change on SIGHUP. */
-export function isReloadable(path: string): boolean {
-  return RELOADABLE.test(path);
+/** True for a change that a running node can take up on SIGHUP. */
+export function isReloadable({ path, kind }: Change): boolean {
+  return RELOADABLE.test(path) || (kind === "changed" && EXCHANGEABLE.test(path));
 }
 
 /** Compares the config that runs with the one that is to run. */
@@ -43,7 +45,7 @@ export function compareConfigs(running: Config, next: Config): Comparison {
     changes,
     refusals: [...refuseMembers(members), ...refuseLease(running, next)],
     notes: [...noteMembers(members), ...noteLease(running, next), ...noteKeys(running, next)],
-    reloadable: changes.every(({ path }) => isReloadable(path)),
+    reloadable: changes.every(isReloadable),
   };
 }
 

@@ -76,6 +76,17 @@ export interface ApiConfig {
   readonly listen: HostPort;
   readonly tokenFile: string | null;
   readonly socket: string | null;
+  /** Null: plain HTTP over TCP. */
+  readonly tls: ApiTlsConfig | null;
+}
+
+/** Paths of PEM files. */
+export interface ApiTlsConfig {
+  /** The certificate, its chain behind it. */
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Clients must have a certificate of one of these; null: none is asked for. */
+  readonly clientCaFile: string | null;
 }
 
 export interface DnsConfig {

@@ -40,7 +40,14 @@ export function flatten(config: BuiltConfig): ReadonlyMap<string, string> {
     quarantine: election.quarantineMs === null ? null : durationText(election.quarantineMs),
     mtu: election.mtu,
   });
-  add("api", { listen: place(api.listen), token_file: api.tokenFile, socket: api.socket });
+  add("api", {
+    listen: place(api.listen),
+    token_file: api.tokenFile,
+    socket: api.socket,
+    cert_file: api.tls?.certFile ?? null,
+    key_file: api.tls?.keyFile ?? null,
+    client_ca_file: api.tls?.clientCaFile ?? null,
+  });
   if (dns !== null) {
     const { listen, zones, nameservers, stale, transfer } = dns;
     const zone = zones.length === 1 ? zones[0] : zones;

@@ -97,6 +97,15 @@ const api = table({
     "file with the token that commands over the network need",
   ),
   socket: optional(filePath("/run/abfail.sock"), "Unix socket; whoever may open it may give commands"),
+  cert_file: optional(
+    filePath("/etc/abfail/api.pem"),
+    "certificate (PEM, its chain behind it): HTTPS; with key_file",
+  ),
+  key_file: optional(filePath("/etc/abfail/api.key"), "its private key (PEM, without a password)"),
+  client_ca_file: optional(
+    filePath("/etc/abfail/clients.pem"),
+    "ask clients for a certificate of one of these CAs (PEM), and refuse those without",
+  ),
 });
 
 const dns = table({

@@ -87,7 +87,16 @@ function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): B
   return {
     ...config,
     node: { ...node, stateDir: orNull(node.stateDir) },
-    api: { ...api, tokenFile: orNull(api.tokenFile), socket: orNull(api.socket) },
+    api: {
+      ...api,
+      tokenFile: orNull(api.tokenFile),
+      socket: orNull(api.socket),
+      tls: api.tls === null ? null : {
+        certFile: resolve(api.tls.certFile),
+        keyFile: resolve(api.tls.keyFile),
+        clientCaFile: orNull(api.tls.clientCaFile),
+      },
+    },
     dns: dns === null ? null : { ...dns, transfer: resolveTransfer(dns.transfer, resolve) },
     services: services.map((service) => ({
       ...service,
@@ -107,7 +116,7 @@ function resolveTransfer(
 }
 
 function resolveCheck(check: CheckConfig, orNull: (path: string | null) => string | null): CheckConfig {
-  if (check.type !== "https") return check;
+  if (!("tls" in check) || check.tls === null) return check;
   const { caFile, clientCertFile, clientKeyFile } = check.tls;
   const files = {
     caFile: orNull(caFile),
@@ -133,13 +142,16 @@ function warnOfFiles(
   look(config.api.tokenFile, ["api", "token_file"]);
   const secret = config.dns?.transfer.key?.secret;
   if (secret?.kind === "file") look(secret.path, ["dns", "transfer_key_file"]);
+  look(config.api.tls?.certFile ?? null, ["api", "cert_file"]);
+  look(config.api.tls?.keyFile ?? null, ["api", "key_file"]);
+  look(config.api.tls?.clientCaFile ?? null, ["api", "client_ca_file"]);
   for (const [i, { publish }] of config.services.entries()) {
     for (const [n, publisher] of publish.entries()) {
       look(secretFileOf(publisher), ["services", i, "publish", n]);
     }
   }
   for (const [i, { check }] of config.services.entries()) {
-    if (check.type !== "https") continue;
+    if (!("tls" in check) || check.tls === null) continue;
     const at = ["services", i, "check"];
     look(check.tls.caFile, [...at, "ca_file"]);
     look(check.tls.clientCertFile, [...at, "client_cert_file"]);

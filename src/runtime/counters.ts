@@ -1,10 +1,15 @@
 /** What the metrics count, from the parts that count it. */
+import type { ApiServer } from "../adapters/api/server.ts";
 import type { CounterSample } from "../view/metrics.ts";
 import type { PeerLink } from "./link.ts";
 import type { ZoneService } from "./zone_service.ts";
 
 /** All counters since the start that the sockets keep. */
-export function countersOf(link: PeerLink, dns: ZoneService | null): CounterSample[] {
+export function countersOf(
+  link: PeerLink,
+  dns: ZoneService | null,
+  api: ApiServer | null = null,
+): CounterSample[] {
   return [
     { name: "datagrams_sent_total", help: "Datagrams sent to other nodes", value: link.sent },
     { name: "datagrams_received_total", help: "Datagrams received, good or not", value: link.received },
@@ -16,6 +21,12 @@ export function countersOf(link: PeerLink, dns: ZoneService | null): CounterSamp
     ),
     ...labelled("datagram_send_errors_total", "Datagrams that could not be sent", "code", link.sendErrors),
     ...(dns === null ? [] : dnsCounters(dns)),
+    ...(api === null ? [] : labelled(
+      "api_refused_total",
+      "Connections to the API that were turned away or cut, by reason",
+      "reason",
+      api.refused,
+    )),
   ];
 }
 

@@ -19,6 +19,7 @@ import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
 import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
+import { ApiCertificate } from "./api_certificate.ts";
 import { Engine } from "./engine.ts";
 import { Host } from "./host.ts";
 import { openLink, type PeerLink } from "./link.ts";
@@ -81,6 +82,8 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   const clock = parts.clock();
   closers.push(() => clock.close());
+  const certificate = ApiCertificate.read(config.api.tls);
+  if (!certificate.ok) return await giveUp(certificate.error);
   if (!clock.seesSuspend) options.log(notice("warning", "clock", NO_SUSPEND));
   const incarnation = newIncarnation();
   const kept = openMemory(config, member, options.log);
@@ -146,6 +149,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   );
   closers.push(() => engine.end());
 
+  const servers: { api: ApiServer | null } = { api: null };
   const host: Host = new Host({
     engine,
     recorder,
@@ -153,11 +157,12 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     version: options.version,
     token: options.token,
     tally,
-    counters: () => countersOf(link.value, zone),
+    counters: () => countersOf(link.value, zone, servers.api),
     notices: () => [
       ...engine.promises.problems(state),
       ...link.value.notices(clock.now()),
       ...(zone?.problems ?? []),
+      ...certificate.value.problems(clock.wallMs()),
     ],
   });
   const tell = (event: LogEvent): void => {
@@ -167,8 +172,9 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     if (state.leading !== null || event.name === "leader") world.notifier.notify(event);
   };
 
-  const api = await openApi(config, member, host, options.log);
+  const api = await openApi(config, member, certificate.value, host, options.log);
   if (!api.ok) return await giveUp(api.error);
+  servers.api = api.value;
   closers.push(() => api.value.close());
   closers.push(() => host.close());
 
@@ -183,6 +189,8 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     reload: (next): string | null => {
       const refusal = refuseReload(state.config, next);
       if (refusal !== null) return refusal;
+      const renewed = renew(api.value, certificate.value, next);
+      if (!renewed.ok) return `${renewed.error}; nothing was changed`;
       for (const note of compareConfigs(state.config, next).notes) {
         options.log(notice("warning", "reload", `Mind: ${note}`));
       }
@@ -211,11 +219,20 @@ function createNotifierFor(config: Config, options: StartOptions, clock: Clock):
 
 /** A running node keeps its members, its election and its sockets. */
 function refuseReload(running: Config, next: Config): string | null {
-  const fixed = compareConfigs(running, next).changes.map((change) => change.path).filter((path) =>
-    !isReloadable(path)
-  );
+  const fixed = compareConfigs(running, next).changes.filter((change) => !isReloadable(change))
+    .map((change) => change.path);
   if (fixed.length === 0) return null;
   return `a running node cannot change ${fixed.join(", ")}: restart it to change that; nothing was changed`;
+}
+
+/** The certificate as it is on disk now, for new connections; where something is wrong with it the old one stays. */
+function renew(api: ApiServer, running: ApiCertificate, next: Config): Result<void, string> {
+  const read = ApiCertificate.read(next.api.tls);
+  if (!read.ok) return read;
+  const { identity } = read.value;
+  const taken = identity === null ? ok(undefined) : api.renew(identity);
+  if (taken.ok) running.replace(read.value);
+  return taken;
 }
 
 /** Waits for the release, then closes everything, newest first. */
@@ -256,6 +273,7 @@ async function openZones(
 async function openApi(
   config: Config,
   member: MemberConfig,
+  certificate: ApiCertificate,
   host: Host,
   log: (event: LogEvent) => void,
 ): Promise<Result<ApiServer, string>> {
@@ -264,6 +282,7 @@ async function openApi(
     .concat(listen.host).filter((name) => name !== "");
   return await startApiServer({
     listen,
+    tls: certificate.identity,
     socket: config.api.socket,
     api: createApi(host, { hostNames }),
     onFailure: (detail): void => {

@@ -104,9 +104,7 @@ export class SoakCluster implements AsyncDisposable {
       const file = `${this.#folder}/node-${id}.toml`;
       await Deno.writeTextFile(file, this.#config(id, key32), { mode: 0o600 });
       const args = ["run", "--config", file, "--node-id", String(id), "--log-format", "json"];
-      // With this variable set Deno asks for one more permission to use TLS.
-      const env = { NODE_EXTRA_CA_CERTS: "" };
-      this.#nodes.push(new NodeProcess(testLauncher(), args, { env }));
+      this.#nodes.push(new NodeProcess(testLauncher(), args));
     }
     const end = performance.now() + READY_MS;
     while ((await this.complaints()).length > 0 || !await this.#allUp()) {

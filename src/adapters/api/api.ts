@@ -172,7 +172,9 @@ function outcomeReply(outcome: Outcome): Response {
 
 function who(caller: Caller): string {
   if (caller.via === "socket") return "socket";
-  return caller.peer === null ? "token" : `token from ${caller.peer}`;
+  const from = caller.peer === null ? "token" : `token from ${caller.peer}`;
+  const { certificate = null } = caller;
+  return certificate === null ? from : `${from}, certificate ${certificate}`;
 }
 
 /** The path as it was sent: names are decoded once, by `param`. */

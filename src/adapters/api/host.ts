@@ -6,6 +6,8 @@
  *     api.ts           the routes                             body.ts    what a POST carries
  *     event_stream.ts  /v1/events as server-sent events       reply.ts   how answers look
  *     page.ts          the status page                        server.ts  sockets; all else is tested without
+ *     listener.ts      one socket and its bounds              doorkeeper.ts  how many connections
+ *     exchange.ts      Node's requests and the web's          tls_identity.ts  certificate and key
  */
 import type { Result } from "../../base/result.ts";
 import type { Command, Outcome } from "../../node/events.ts";
@@ -37,6 +39,8 @@ export interface Caller {
   readonly via: "tcp" | "socket";
   /** Address of the other side, for the log; null when not known. */
   readonly peer: string | null;
+  /** Common name of the client's certificate, where one was asked for and is right. */
+  readonly certificate?: string | null;
 }
 
 /** The API as a server needs it. */

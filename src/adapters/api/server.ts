@@ -1,11 +1,17 @@
-/** The sockets of the HTTP API: TCP, and the Unix socket where there is one. */
+/** The sockets of the HTTP API: TCP, with TLS where the config has a certificate, and the Unix socket. */
 import { err, ok, type Result } from "../../base/result.ts";
 import type { HostPort } from "../../config/config.ts";
+import { Doorkeeper, type Refusals } from "./doorkeeper.ts";
 import type { Api, Caller } from "./host.ts";
+import { HttpListener } from "./listener.ts";
 import { failure } from "./reply.ts";
+import type { TlsIdentity } from "./tls_identity.ts";
+import { within } from "./within.ts";
 
 export interface ApiServerOptions {
   readonly listen: HostPort;
+  /** Null: plain HTTP. */
+  readonly tls?: TlsIdentity | null;
   /** Path of the Unix socket; null for none. */
   readonly socket: string | null;
   readonly api: Api;
@@ -16,11 +22,15 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** The port that was bound (of use when 0 was asked for). */
   readonly port: number;
+  /** Connections and requests that were turned away, by reason. */
+  readonly refused: Refusals;
+  /** Another certificate from now on, for new connections. The error is one sentence; then the old one stays. */
+  renew(tls: TlsIdentity): Result<void, string>;
   /** Ends streams, lets answers under way finish for at most `CLOSE_MS`, then cuts them. Never rejects. */
   close(): Promise<void>;
 }
 
-/** Requests answered at once; more get 503. Connections that ask nothing are out of our reach (Deno.serve). */
+/** Requests answered at once; more get 503. */
 export const REQUESTS_MAX = 128;
 
 /** How long a request under way may keep the server from ending, ms. */
@@ -35,80 +45,49 @@ const SOCKET_MODE = 0o660;
 /** Listens. The error is one sentence that names the address. */
 export async function startApiServer(options: ApiServerOptions): Promise<Result<ApiServer, string>> {
   const gate = new Gate(options);
-  const tcp = listenTcp(options.listen, gate);
-  if (!tcp.ok) return tcp;
-  const running = [tcp.value];
+  const door = new Doorkeeper();
+  const tls = options.tls ?? null;
+  const tcp = new HttpListener({ via: "tcp", tls, door, handle: (...given) => gate.handle(...given) });
+  const { host, port } = options.listen;
+  const bound = await tcp.listen({ host, port });
+  if (!bound.ok) {
+    const where = host.includes(":") ? `[${host}]` : host;
+    return err(`cannot listen on ${where}:${port} (api.listen): ${reason(bound.error)}`);
+  }
+  const running = [tcp];
   if (options.socket !== null) {
     const unix = await listenUnix(options.socket, gate);
     if (!unix.ok) {
-      await tcp.value.end(false);
+      await tcp.end(FLUSH_MS);
       return unix;
     }
     running.push(unix.value);
   }
   const close = async (): Promise<void> => {
-    const idle = await gate.drain(CLOSE_MS);
-    await Promise.all(running.map((one) => one.end(!idle)));
+    await gate.drain(CLOSE_MS);
+    await Promise.all(running.map((one) => one.end(FLUSH_MS)));
   };
-  return ok({ port: tcp.value.port, close });
+  return ok({ port: bound.value, refused: door.refused, renew: (next) => tcp.renew(next), close });
 }
 
-/** One socket that is served. */
-interface Running {
-  readonly port: number;
-  /** Stops at once; `cut` = requests under way lose their connection. */
-  end(cut: boolean): Promise<void>;
-}
-
-/**
- * Why not `shutdown()` and then abort the signal when it takes too long: an abort during a shutdown throws
- * where nobody can catch it (Deno 2.9). So it is the one or the other.
- */
-function ending(server: Deno.HttpServer<Deno.Addr>, abort: AbortController): Running["end"] {
-  return async (cut): Promise<void> => {
-    if (cut) abort.abort();
-    // What remains now is an answer that its reader does not take; the end of the process will cut it.
-    await within(cut ? server.finished : server.shutdown(), FLUSH_MS);
-  };
-}
-
-function listenTcp(listen: HostPort, gate: Gate): Result<Running, string> {
-  const abort = new AbortController();
-  try {
-    const server = Deno.serve({
-      hostname: listen.host,
-      port: listen.port,
-      signal: abort.signal,
-      onListen: (): void => {},
-    }, (request, info) => gate.handle(request, { via: "tcp", peer: info.remoteAddr.hostname }));
-    return ok({ port: server.addr.port, end: ending(server, abort) });
-  } catch (error) {
-    const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-    return err(`cannot listen on ${host}:${listen.port} (api.listen): ${reason(error)}`);
-  }
-}
-
-async function listenUnix(path: string, gate: Gate): Promise<Result<Running, string>> {
+async function listenUnix(path: string, gate: Gate): Promise<Result<HttpListener, string>> {
   const free = await removeStale(path);
   if (!free.ok) return free;
-  const abort = new AbortController();
+  // Who may open the file is trusted, but its connections have bounds of their own.
+  const unix = new HttpListener({
+    via: "socket",
+    tls: null,
+    door: new Doorkeeper(),
+    handle: (...given) => gate.handle(...given),
+  });
+  const bound = await unix.listen({ path });
+  if (!bound.ok) return err(`cannot listen on ${path} (api.socket): ${reason(bound.error)}`);
   try {
-    const server = Deno.serve({
-      transport: "unix",
-      path,
-      signal: abort.signal,
-      onListen: (): void => {},
-    }, (request) => gate.handle(request, { via: "socket", peer: null }));
-    const running = { port: 0, end: ending(server, abort) };
-    try {
-      await Deno.chmod(path, SOCKET_MODE);
-      return ok(running);
-    } catch (error) {
-      await running.end(true);
-      return err(`cannot set the mode of ${path} (api.socket): ${reason(error)}`);
-    }
+    await Deno.chmod(path, SOCKET_MODE);
+    return ok(unix);
   } catch (error) {
-    return err(`cannot listen on ${path} (api.socket): ${reason(error)}`);
+    await unix.end(FLUSH_MS);
+    return err(`cannot set the mode of ${path} (api.socket): ${reason(error)}`);
   }
 }
 
@@ -168,30 +147,23 @@ class Gate {
     }
   }
 
-  /** Turns new requests away and waits for those under way; false when that took longer than `ms`. */
-  async drain(ms: number): Promise<boolean> {
+  /** Turns new requests away and waits for those under way, at most so long. */
+  async drain(ms: number): Promise<void> {
     this.#closing = true;
     this.#options.api.endStreams();
-    if (this.#underWay === 0) return true;
-    return await within(new Promise<void>((resolve) => this.#idle = resolve), ms);
-  }
-}
-
-/** False when the promise took longer than `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
-  try {
-    return await Promise.race([promise.then(() => true, () => true), late]);
-  } finally {
-    clearTimeout(timer);
+    if (this.#underWay > 0) await within(new Promise<void>((resolve) => this.#idle = resolve), ms);
   }
 }
 
 function reason(error: unknown): string {
-  if (error instanceof Deno.errors.AddrInUse) return "the address is in use by another process";
-  if (error instanceof Deno.errors.AddrNotAvailable) return "this machine does not have that address";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "EADDRINUSE" || error instanceof Deno.errors.AddrInUse) {
+    return "the address is in use by another process";
+  }
+  // Deno says EINVAL for it.
+  if (code === "EADDRNOTAVAIL" || code === "EINVAL") return "this machine does not have that address";
+  if (code === "EACCES" || error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.NotCapable) return "permission denied";
+  if (code === "ENOENT") return "there is no such folder";
   return error instanceof Error ? error.message : String(error);
 }

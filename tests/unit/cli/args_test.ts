@@ -44,6 +44,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
 
 Deno.test("each command gets its options, and gives the exit code", async () => {
   Deno.env.delete("ABFAIL_NODE_ID");
+  const nowhere = { config: null, api: null, nodeId: null, caFile: null, certFile: null, keyFile: null };
   const cases: readonly (readonly [string, string, unknown])[] = [
     ["run -c a.toml --node-id 2 --log-level debug --log-format json", "run", {
       config: "a.toml",
@@ -52,7 +53,16 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       logFormat: "json",
     }],
     ["run --config a.toml", "run", { config: "a.toml", nodeId: null, logLevel: "info", logFormat: "text" }],
-    ["status --json", "status", { config: null, api: null, nodeId: null, json: true, watch: false }],
+    ["status --json", "status", { ...nowhere, json: true, watch: false }],
+    ["status --api https://n1 --ca-file ca --cert-file c --key-file k", "status", {
+      ...nowhere,
+      api: "https://n1",
+      caFile: "ca",
+      certFile: "c",
+      keyFile: "k",
+      json: false,
+      watch: false,
+    }],
     ["simulate --loss 10% --duration 1m --without lease --runs 5", "simulate", {
       config: null,
       scenario: null,
@@ -84,39 +94,34 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
     ["init --nodes 5", "init", { nodes: 5, output: null, extra: null }],
     ["init --with alerts -o a.yml", "init", { nodes: null, output: "a.yml", extra: "alerts" }],
     ["events --follow --api http://h:1", "events", {
-      config: null,
+      ...nowhere,
       api: "http://h:1",
-      nodeId: null,
       json: false,
       follow: true,
     }],
     ["switch web sfo2 --dry-run --api http://h:1", "operate", {
       action: { kind: "switch", service: "web", target: "sfo2", dryRun: true },
+      ...nowhere,
       api: "http://h:1",
-      config: null,
-      nodeId: null,
       tokenFile: null,
     }],
     ["undrain web a -c x.toml --node-id 3 --token-file t", "operate", {
       action: { kind: "undrain", service: "web", target: "a" },
-      api: null,
+      ...nowhere,
       config: "x.toml",
       nodeId: 3,
       tokenFile: "t",
     }],
     ["record --minutes 5 -o r.jsonl --api http://h:1", "record", {
+      ...nowhere,
       api: "http://h:1",
-      config: null,
-      nodeId: null,
       tokenFile: null,
       minutes: 5,
       output: "r.jsonl",
     }],
     ["step-down", "operate", {
       action: { kind: "step-down" },
-      api: null,
-      config: null,
-      nodeId: null,
+      ...nowhere,
       tokenFile: null,
     }],
   ];

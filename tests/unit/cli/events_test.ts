@@ -8,7 +8,16 @@ import { createApi } from "../../../src/adapters/api/api.ts";
 import { textLine } from "../../../src/view/log_line.ts";
 import { FakeHost } from "../api/fake_host.ts";
 
-const plain: EventsOptions = { config: null, api: null, nodeId: null, json: false, follow: false };
+const plain: EventsOptions = {
+  config: null,
+  api: null,
+  nodeId: null,
+  caFile: null,
+  certFile: null,
+  keyFile: null,
+  json: false,
+  follow: false,
+};
 
 /** A terminal on which the user interrupts once `steps`, one a pause, are used up. */
 class Script implements Screen {

@@ -48,7 +48,15 @@ class FakeScreen implements Screen {
   }
 }
 
-const plain: StatusOptions = { config: null, api: null, nodeId: null, json: false, watch: false };
+const NO_TLS_FILES = { caFile: null, certFile: null, keyFile: null };
+const plain: StatusOptions = {
+  config: null,
+  api: null,
+  nodeId: null,
+  ...NO_TLS_FILES,
+  json: false,
+  watch: false,
+};
 const nobody: Machine = { nodeId: null, addresses: [] };
 
 function around(screen: Screen, more: Partial<StatusSurroundings> = {}): StatusSurroundings {
@@ -103,7 +111,7 @@ function config(listen: string, nodeId: number | null = null): Config {
       quarantineMs: null,
       mtu: 1200,
     },
-    api: { listen: { host: listen, port: 7421 }, tokenFile: null, socket: null },
+    api: { listen: { host: listen, port: 7421 }, tokenFile: null, socket: null, tls: null },
     dns: null,
     services: [],
     notify: [],

@@ -15,7 +15,12 @@ Deno.test("a small config gets every default", () => {
     quarantineMs: null,
     mtu: 1200,
   });
-  assert.deepEqual(config.api, { listen: { host: "127.0.0.1", port: 7421 }, tokenFile: null, socket: null });
+  assert.deepEqual(config.api, {
+    listen: { host: "127.0.0.1", port: 7421 },
+    tokenFile: null,
+    socket: null,
+    tls: null,
+  });
   assert.deepEqual(config.dns?.listen, [{ host: "0.0.0.0", port: 53 }]);
   assert.deepEqual(config.services, [{
     name: "web",
