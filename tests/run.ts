@@ -53,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
   let total: Count = { passed: 0, failed: 0, ignored: 0 };
   for (const group of chosen) {
     if (!hasTests(`${ROOT}tests/${group.name}`)) continue;
-    if (group.name === "e2e") await provideTools();
+    if (group.name === "integration" || group.name === "e2e") await provideTools();
     console.log(`\n# tests/${group.name}`);
     total = add(total, await runGroup(group, coverage, flags));
   }
