@@ -18,9 +18,9 @@ export interface Figures {
   readonly availability: number;
   /** Times without service, from the first failed call to the next that worked. */
   readonly outages: Spread & { readonly totalMs: number };
-  /** From a fault that takes the leader away to the next lease. */
+  /** From a fault that takes the leader away to the next lease, where a majority was left all the while. */
   readonly takeover: Spread;
-  /** From a fault of the active target to the first call that another one serves. */
+  /** From a fault of the active target to the first call that another one serves; likewise. */
   readonly failover: Spread;
   /** From the end of the last fault until all was well. */
   readonly recovery: Spread;
@@ -104,6 +104,13 @@ export function outagesOf(history: readonly Entry[]): number[] {
   return found;
 }
 
+/** Between the two a majority could talk, and there was a target, all the time. */
+function couldServe(history: readonly Entry[], from: number, to: number): boolean {
+  const shoulds = entries(history, "should");
+  const before = shoulds.findLast(({ at }) => at <= from);
+  return (before?.serve ?? true) && shoulds.every(({ at, serve }) => at <= from || at > to || serve);
+}
+
 function takeovers(history: readonly Entry[]): number[] {
   const looks = groupByLife(entries(history, "look"));
   const begins = entries(history, "lease").filter(({ what }) => what === "begins").map(
@@ -117,7 +124,7 @@ function takeovers(history: readonly Entry[]): number[] {
     if (phase !== "begin" || hits?.leader !== true || !TAKES_LEADER.has(fault)) return [];
     const over = ends.find((end) => end.number === number)?.at ?? Infinity;
     const next = begins.find((begin) => begin > at);
-    return next === undefined || next > over ? [] : [next - at];
+    return next === undefined || next > over || !couldServe(history, at, next) ? [] : [next - at];
   });
 }
 
@@ -129,6 +136,6 @@ function failovers(history: readonly Entry[]): number[] {
     if (phase !== "begin" || active === null) return [];
     const over = ends.find((end) => end.number === number)?.at ?? Infinity;
     const next = calls.find(({ from, by }) => from > at && by !== null && by !== active);
-    return next === undefined || next.to > over ? [] : [next.to - at];
+    return next === undefined || next.to > over || !couldServe(history, at, next.to) ? [] : [next.to - at];
   });
 }

@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
   const broken = verdict.violations.length > 0;
   if (!broken) await Deno.remove(result.folder, { recursive: true });
   else {await Deno.writeTextFile(
-      `${result.folder}/history.json`,
+      `${result.folder}/history.jsonl`,
       history.map((entry) => JSON.stringify(entry)).join("\n"),
     );}
   const folder = broken ? result.folder : null;

@@ -130,7 +130,7 @@ export class FaultNode {
     Deno.renameSync(`${file}.new`, file);
   }
 
-  /** A request through its socket; null when it does not answer. */
+  /** A request through its socket; null when it does not answer, or refuses. */
   async ask(path: string, method: "GET" | "POST" = "GET", body?: unknown): Promise<string | null> {
     const socket = `${this.#options.folder}/abfail.sock`;
     const stop = new AbortController();
@@ -150,7 +150,7 @@ export class FaultNode {
       };
       const answer = await fetch(`http://localhost${path}`, init);
       const text = await answer.text();
-      return answer.ok || answer.status === 503 ? text : null;
+      return answer.ok ? text : null;
     } catch {
       return null;
     } finally {
@@ -243,6 +243,7 @@ export function unwell({ node, leader, quorum, services }: Status): string[] {
   if (leader === null) found.push(`node ${node.id} knows no leader`);
   if (quorum.alive < quorum.size) found.push(`node ${node.id} hears ${quorum.alive} of ${quorum.size}`);
   for (const service of services) {
+    if (service.pinned !== null) found.push(`${service.name} is pinned`);
     for (const { name, health } of service.targets) {
       if (health !== "up") found.push(`node ${node.id} says ${name} is ${health}`);
     }
