@@ -18,7 +18,7 @@ import { columns, complain, print, wantsColour } from "./output.ts";
  */
 export async function checkCommand(options: CheckOptions): Promise<number> {
   const { config: path, against, json } = options;
-  const next = await loadConfigFully(path);
+  const next = await loadConfigFully(path, { keys: "here" });
   // Of the old one the keys matter less than that it can be compared at all.
   const running = against === null ? null : await loadConfigFully(against, { keys: "optional" });
   if (!next.ok || running?.ok === false) {

@@ -56,6 +56,13 @@ const SYSTEM: ConfigReader = {
       return err(reasonOf(problem));
     }
   },
+  mode: (path) => {
+    try {
+      return Deno.statSync(path).mode;
+    } catch {
+      return null;
+    }
+  },
 };
 
 function permissionWarning(path: string, text: string): string | null {

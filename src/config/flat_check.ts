@@ -28,7 +28,8 @@ function kindLeaves(check: CheckKind): Readonly<Record<string, unknown>> {
       return tlsLeaves(check.tls);
     case "tcp":
     case "udp":
-      return { send: check.send, expect: check.expect };
+      // what is sent may log in
+      return { send: check.send === null ? null : hidden(JSON.stringify(check.send)), expect: check.expect };
     case "dns":
       return { query: check.query, record: check.record, expect: check.expect };
     case "grpc":

@@ -21,7 +21,8 @@ import { keyHomes } from "./homes.ts";
 import { document } from "./keys.ts";
 import { mapLines, type Path } from "./lines.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { type ConfigReader, readKeys } from "./read_keys.ts";
+import { locate, modeWarning, readLocated } from "./locate.ts";
+import { type ConfigReader, type KeysNeed, readKeys } from "./read_keys.ts";
 import { mapSecretFile, secretFileOf } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { parseToml } from "./toml.ts";
@@ -33,8 +34,8 @@ const MAX_TEXT = 1024 * 1024;
 
 /** How strict to be about the world around the text. */
 export interface ParseOptions {
-  /** `optional`: keys that cannot be had are a warning; for commands that only ask. Default `needed`. */
-  readonly keys?: "needed" | "optional";
+  /** What it means when the keys cannot be had. Default `needed`. */
+  readonly keys?: KeysNeed;
 }
 
 /**
@@ -58,7 +59,7 @@ export function parseConfig(
   const reading = new Reading(file, toml.value, mapLines(source), keyHomes(document.schema));
   const read = document.read(toml.value, [], reading);
   if (read === undefined) return err(reading.problems);
-  const resolve = (path: string): string => relativeTo(file, path);
+  const resolve = (path: string): string => locate(file, path, io);
   const keys = readKeys(read, resolve, io, reading, options.keys ?? "needed");
   checkCluster(read, reading);
   checkDns(read, reading);
@@ -73,12 +74,6 @@ export function parseConfig(
 
 function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
-}
-
-/** A relative path starts at the config's folder: a daemon's own working folder is anyone's guess. */
-function relativeTo(file: string, path: string): string {
-  const folder = file.slice(0, file.lastIndexOf("/") + 1);
-  return path.startsWith("/") ? path : folder + path;
 }
 
 function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): BuiltConfig {
@@ -133,21 +128,24 @@ function warnOfFiles(
   io: ConfigReader,
   reading: Reading,
 ): void {
-  const look = (path: string | null, at: Path): void => {
+  const look = (path: string | null, at: Path, kind: "secret" | "public" = "public"): void => {
     if (path === null) return;
-    const text = io.readTextFile(resolve(path));
-    if (!text.ok) reading.warn(at, `cannot read ${resolve(path)} here: ${text.error}`);
-    else if (text.value.trim() === "") reading.warn(at, `${resolve(path)} is empty`);
+    const place = resolve(path);
+    const text = readLocated(place, io);
+    if (!text.ok) reading.warn(at, `cannot read ${place} here: ${text.error}`);
+    else if (text.value.trim() === "") reading.warn(at, `${place} is empty`);
+    const open = kind === "secret" ? modeWarning(place, io) : null;
+    if (open !== null) reading.warn(at, open);
   };
-  look(config.api.tokenFile, ["api", "token_file"]);
+  look(config.api.tokenFile, ["api", "token_file"], "secret");
   const secret = config.dns?.transfer.key?.secret;
-  if (secret?.kind === "file") look(secret.path, ["dns", "transfer_key_file"]);
+  if (secret?.kind === "file") look(secret.path, ["dns", "transfer_key_file"], "secret");
   look(config.api.tls?.certFile ?? null, ["api", "cert_file"]);
-  look(config.api.tls?.keyFile ?? null, ["api", "key_file"]);
+  look(config.api.tls?.keyFile ?? null, ["api", "key_file"], "secret");
   look(config.api.tls?.clientCaFile ?? null, ["api", "client_ca_file"]);
   for (const [i, { publish }] of config.services.entries()) {
     for (const [n, publisher] of publish.entries()) {
-      look(secretFileOf(publisher), ["services", i, "publish", n]);
+      look(secretFileOf(publisher), ["services", i, "publish", n], "secret");
     }
   }
   for (const [i, { check }] of config.services.entries()) {
@@ -155,6 +153,6 @@ function warnOfFiles(
     const at = ["services", i, "check"];
     look(check.tls.caFile, [...at, "ca_file"]);
     look(check.tls.clientCertFile, [...at, "client_cert_file"]);
-    look(check.tls.clientKeyFile, [...at, "client_key_file"]);
+    look(check.tls.clientKeyFile, [...at, "client_key_file"], "secret");
   }
 }

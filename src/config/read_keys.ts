@@ -1,6 +1,7 @@
 /** Where the cluster's keys come from: `keys`, `keys_file` or ABFAIL_KEYS. */
 import type { Result } from "../base/result.ts";
 import type { ReadDocument } from "./check_cluster.ts";
+import { isAbsentCredential, modeWarning, readLocated } from "./locate.ts";
 import type { Reading } from "./reading.ts";
 import { readKey } from "./values.ts";
 
@@ -10,7 +11,15 @@ export interface ConfigReader {
   env(name: string): string | undefined;
   /** A file's text, or one phrase on why not. */
   readTextFile(path: string): Result<string, string>;
+  /** Permission bits of a file; null where there are none. */
+  mode?(path: string): number | null;
 }
+
+/**
+ * How much a command wants keys: `needed`, `optional` for those that only ask, `here` where a credential that systemd
+ * hands to the service alone is no mistake.
+ */
+export type KeysNeed = "needed" | "optional" | "here";
 
 /** The variable that holds keys, separated by commas or spaces. */
 const VARIABLE = "ABFAIL_KEYS";
@@ -26,7 +35,7 @@ export function readKeys(
   resolve: (path: string) => string,
   io: ConfigReader,
   reading: Reading,
-  need: "needed" | "optional",
+  need: KeysNeed,
 ): readonly string[] {
   const { keys, keys_file: file } = read.cluster ?? {};
   if (keys !== undefined && file !== undefined) {
@@ -38,7 +47,8 @@ export function readKeys(
   if (
     found === undefined && !reading.isBad(["cluster", "keys"]) && !reading.isBad(["cluster", "keys_file"])
   ) {
-    if (need === "needed" && !reading.isBad(["cluster"]) && !reading.isBad([VARIABLE])) {
+    const elsewhere = need === "here" && file !== undefined && isAbsentCredential(resolve(file));
+    if (need !== "optional" && !elsewhere && !reading.isBad(["cluster"]) && !reading.isBad([VARIABLE])) {
       reading.report(["cluster", "keys"], `is missing: the key that seals all messages between the nodes`, [
         `such as keys = ["…"], keys_file = "/etc/abfail/keys", or ${VARIABLE} in the environment`,
         "`abfail keygen` prints a fresh key",
@@ -77,15 +87,18 @@ function fromFile(
   path: string,
   io: ConfigReader,
   reading: Reading,
-  need: "needed" | "optional",
+  need: KeysNeed,
 ): readonly string[] | undefined {
   const at = ["cluster", "keys_file"];
-  const text = io.readTextFile(path);
+  const text = readLocated(path, io);
   if (!text.ok) {
-    if (need === "optional") reading.warn(at, `cannot read ${path}: ${text.error}`);
-    else reading.report(at, `cannot read ${path}: ${text.error}`);
+    if (need === "optional" || (need === "here" && isAbsentCredential(path))) {
+      reading.warn(at, `cannot read ${path}: ${text.error}`);
+    } else reading.report(at, `cannot read ${path}: ${text.error}`);
     return undefined;
   }
+  const open = modeWarning(path, io);
+  if (open !== null) reading.warn(at, open);
   const keys: string[] = [];
   for (const [i, line] of text.value.split("\n").entries()) {
     for (const word of line.replace(/#.*/, "").split(/[\s,]+/).filter((part) => part !== "")) {

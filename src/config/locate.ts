@@ -1,0 +1,46 @@
+/** Where a file of the config is: by its path, relative to the config, or as a credential that systemd hands over. */
+import type { ConfigReader } from "./read_keys.ts";
+
+/** How a credential is written: `credential:NAME` (systemd.exec(5), LoadCredential=). */
+const CREDENTIAL = "credential:";
+/** The folder in which systemd puts them, for this service alone. */
+const FOLDER = "CREDENTIALS_DIRECTORY";
+
+/**
+ * A path to read. A relative one starts at the config's folder: a daemon's own working folder is anyone's guess. A
+ * credential that is not here stays as it was written.
+ */
+export function locate(file: string, path: string, io: ConfigReader): string {
+  if (path.startsWith(CREDENTIAL)) {
+    const name = path.slice(CREDENTIAL.length);
+    const folder = io.env(FOLDER) ?? "";
+    return folder.startsWith("/") && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}$/.test(name)
+      ? `${folder}/${name}`
+      : path;
+  }
+  return path.startsWith("/") ? path : file.slice(0, file.lastIndexOf("/") + 1) + path;
+}
+
+/** True for a credential that is not here: `check` may run outside of the service. */
+export function isAbsentCredential(path: string): boolean {
+  return path.startsWith(CREDENTIAL);
+}
+
+/** Reads; a credential that is not here is explained. */
+export function readLocated(path: string, io: ConfigReader): ReturnType<ConfigReader["readTextFile"]> {
+  if (!isAbsentCredential(path)) return io.readTextFile(path);
+  return {
+    ok: false,
+    error: `systemd hands it to the service alone (LoadCredential=), ${FOLDER} is not set here`,
+  };
+}
+
+/** What to say when others may read a secret's file; null when they may not, or that cannot be told. */
+export function modeWarning(path: string, io: ConfigReader): string | null {
+  const mode = io.mode?.(path) ?? null;
+  const folder = io.env(FOLDER) ?? "";
+  // systemd's own folder: its access lists show up as a mode for the group
+  if (mode === null || (mode & 0o077) === 0 || (folder !== "" && path.startsWith(`${folder}/`))) return null;
+  const octal = (mode & 0o777).toString(8).padStart(4, "0");
+  return `${path} is a secret and others on this machine may read it (mode ${octal}): chmod 600`;
+}
