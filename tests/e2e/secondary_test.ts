@@ -96,6 +96,17 @@ notify_to = ${JSON.stringify(notify)}`,
         async (daemon) => /web\.drill\.test\.\s+7\s+IN\s+A/.test(await daemon.dig(NAME, "A")),
       );
     });
+
+    await t.step(
+      "without a lease in sight, stale = serve: the last answer stays, and can be copied",
+      async () => {
+        for (const id of [1, 2]) cluster.node(id).kill("SIGKILL");
+        await cluster.until("node 3 knows no leader", async () => (await cluster.status(3))?.leader === null);
+        assert.equal(await cluster.dig(3), cluster.addressOf("web-a"));
+        const copy = await dig(primaries[2]!, "-y", `hmac-sha256:${KEY_NAME}:${SECRET}`, ZONE, "AXFR");
+        assert.equal(copy.match(/IN\s+SOA/g)?.length, 2, copy);
+      },
+    );
   },
 });
 

@@ -18,6 +18,8 @@ export interface ClusterOptions {
   readonly publish?: (folder: string) => string;
   /** More lines of `[dns]`. */
   readonly dns?: (folder: string) => string;
+  /** Loopback addresses of the three nodes, to answer DNS on port 53 (needs root); else they share 127.0.0.1. */
+  readonly hosts?: readonly string[];
   /** The zones; `drill.test` where left out. */
   readonly zones?: readonly string[];
   /** More `[[services]]`. */
@@ -56,7 +58,7 @@ export class TestCluster implements AsyncDisposable {
   constructor(options: ClusterOptions = {}) {
     this.#options = options;
     this.folder = Deno.makeTempDirSync({ prefix: "abfail-test-" });
-    this.plan = drawPlan(true);
+    this.plan = planFor(options.hosts);
     this.services = this.plan.targets.map(({ name, address }) => new TargetService(name, address));
     for (const { id } of this.plan.nodes) this.writeConfig(id);
   }
@@ -128,8 +130,8 @@ export class TestCluster implements AsyncDisposable {
 
   /** What `dig +short` prints for the service's name at a node, one line per record. */
   async dig(id: number, name: string = this.plan.name, type = "A", ...more: string[]): Promise<string> {
-    const { port } = this.#place(id).dns;
-    const args = ["@127.0.0.1", "-p", String(port), "+tries=1", "+time=2", "+short", ...more, name, type];
+    const { host, port } = this.#place(id).dns;
+    const args = [`@${host}`, "-p", String(port), "+tries=1", "+time=2", "+short", ...more, name, type];
     return (await runProgram("dig", args)).stdout.trim();
   }
 
@@ -210,14 +212,18 @@ export class TestCluster implements AsyncDisposable {
       services,
     } = this.#options;
     const zones = this.#options.zones ?? ["drill.test"];
+    const nameservers = ["ns1.drill.test", "ns2.drill.test", "ns3.drill.test"].slice(
+      0,
+      this.#options.hosts?.length ?? 1,
+    );
     const check = this.#options.check ?? `type = "http"\n${QUICK_TIMES}`;
     const nodes = this.plan.nodes.map((node) =>
       `[[cluster.nodes]]
 id = ${node.id}
-address = "127.0.0.1:${node.udp.port}"
+address = "${node.udp.host}:${node.udp.port}"
 zone = "${node.zone}"
 api = "127.0.0.1:${node.api.port}"
-dns = "127.0.0.1:${node.dns.port}"
+dns = "${node.dns.host}:${node.dns.port}"
 `
     );
     const targets = this.plan.targets.map((target) =>
@@ -238,7 +244,7 @@ ${api === undefined ? "" : `[api]\n${api(this.folder, id)}`}
 [dns]
 listen = "127.0.0.1:5300"
 zone = ${JSON.stringify(zones)}
-nameservers = ["ns1.drill.test"]
+nameservers = ${JSON.stringify(nameservers)}
 ${dns?.(this.folder) ?? ""}
 [[services]]
 name = "web"
@@ -253,6 +259,19 @@ ttl = "1s"
 ${publish?.(this.folder) ?? ""}
 ${services?.(this.plan) ?? ""}`;
   }
+}
+
+/** Each node on an address of its own, where asked for. */
+function planFor(hosts: readonly string[] = []): Plan {
+  const plan = drawPlan(true);
+  if (hosts.length === 0) return plan;
+  return {
+    ...plan,
+    nodes: plan.nodes.map((node, i) => {
+      const host = hosts[i] as string;
+      return { ...node, udp: { host, port: node.udp.port }, dns: { host, port: 53 } };
+    }),
+  };
 }
 
 export function randomKey(): string {

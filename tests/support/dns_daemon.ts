@@ -71,7 +71,7 @@ export class DnsDaemon implements AsyncDisposable {
   /** What dig prints. */
   async dig(...args: readonly string[]): Promise<string> {
     const { address = "127.0.0.1", port } = this.#plan;
-    const all = ["-r", `@${address}`, "-p", String(port), "+tries=1", "+time=3", ...args];
+    const all = ["-r", `@${address}`, "-p", String(port), "+tries=3", "+time=1", ...args];
     return (await runProgram("dig", all)).stdout;
   }
 
