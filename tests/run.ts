@@ -18,6 +18,7 @@ const GROUPS: readonly Group[] = [
   { name: "integration", parallel: false },
   { name: "contract", parallel: false },
   { name: "e2e", parallel: false },
+  { name: "browser", parallel: false },
   { name: "netns", parallel: false },
   { name: "faults", parallel: false },
 ];

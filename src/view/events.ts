@@ -14,8 +14,11 @@ export interface StoredEvent extends LogEvent {
 /** How many events a node keeps. */
 export const EVENTS_KEPT = 1000;
 
+/** What the timeline is drawn from; opinions and reads, which are many, do not push it out. */
+const LASTING: readonly string[] = ["leader", "switch"];
+
 /**
- * A bounded memory of events; the oldest make room. Give it the wall clock at the start in ms as `firstId`:
+ * A bounded memory of events; the oldest make room, those of leaders and switches last. Give it the wall clock at the start in ms as `firstId`:
  * a node tells far fewer than a thousand events a second, so the next life's ids lie above this one's and a
  * reader that comes back with its last id (`Last-Event-ID`) gets what it missed.
  */
@@ -35,8 +38,14 @@ export class EventRing {
     const stored = { id: this.#next, time: new Date(wallMs).toISOString(), ...event };
     this.#next += 1;
     this.#events.push(stored);
-    if (this.#events.length > this.#capacity) this.#events.shift();
+    if (this.#events.length > this.#capacity) this.#makeRoom();
     return stored;
+  }
+
+  /** Drops the oldest; those that last may fill half of the ring. */
+  #makeRoom(): void {
+    const passing = this.#events.findIndex(({ name }) => !LASTING.includes(name));
+    this.#events.splice(passing >= 0 && passing < this.#capacity / 2 ? passing : 0, 1);
   }
 
   /** All that are kept, oldest first. */

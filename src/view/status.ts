@@ -130,6 +130,7 @@ function peerStatus(state: NodeState, id: NodeId, now: MonoMs): PeerStatus {
     lossPercent: round(peer.loss * 100, 1),
     problem: hearingProblem(state, id, peer, now),
     ...(alive && peer.joining ? { role: "joining" as const } : {}),
+    ...(alive ? { hears: peer.heard.map((heard) => heard.id) } : {}),
   };
 }
 

@@ -88,6 +88,8 @@ export interface PeerStatus {
   readonly problem: string | null;
   /** Its role, where known. */
   readonly role?: Role;
+  /** The nodes that it says it hears; absent while it is not heard itself. */
+  readonly hears?: readonly NodeId[];
 }
 
 export interface ServiceStatus {

@@ -1,6 +1,7 @@
 /**
- * `GET /v1/events` as server-sent events: what is kept, then each event as it happens. Readers and what may
- * wait for each of them are bounded; who reads too slowly is cut off and comes back with `Last-Event-ID`.
+ * `GET /v1/events` as server-sent events: what is kept, then each event as it happens; with `?status=1` also the whole
+ * status (`event: status`), once a second and right after each event. Readers and what may wait for each of them are
+ * bounded; who reads too slowly misses a status or is cut off, and comes back with `Last-Event-ID`.
  */
 import { eventsAfter, type StoredEvent } from "../../view/events.ts";
 import type { ApiHost } from "./host.ts";
@@ -15,7 +16,12 @@ export const WAITING_MAX = 256;
 /** How often a comment tells proxies and readers that the stream lives, ms. */
 export const HEARTBEAT_MS = 15_000;
 
+/** How often the status is sent, and how soon after an event, ms. */
+export const STATUS_MS = 1000;
+const STATUS_SOON_MS = 50;
+
 interface Reader {
+  readonly wantsStatus: boolean;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly unsubscribe: () => void;
 }
@@ -28,6 +34,9 @@ export class EventStreams {
   readonly #heartbeatMs: number;
   readonly #readers = new Set<Reader>();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  /** Set while somebody wants the status. */
+  #statusTimer: ReturnType<typeof setTimeout> | undefined;
+  #statusMs = Infinity;
 
   constructor(host: ApiHost, heartbeatMs: number = HEARTBEAT_MS) {
     this.#host = host;
@@ -46,15 +55,18 @@ export class EventStreams {
     }
     if (request.method === "HEAD") return reply(200, "", "text/event-stream; charset=utf-8");
     const missed = missedEvents(request, this.#host.recentEvents());
+    const wantsStatus = new URL(request.url).searchParams.get("status") === "1";
     let reader: Reader | null = null;
     const body = new ReadableStream<Uint8Array>({
       start: (controller): void => {
         controller.enqueue(encoder.encode("retry: 2000\n\n" + missed.map(frame).join("")));
         const unsubscribe = this.#host.subscribe((event) => {
           if (reader !== null) this.#send(reader, frame(event));
+          if (wantsStatus) this.#statusWithin(STATUS_SOON_MS);
         });
-        reader = { controller, unsubscribe };
+        reader = { wantsStatus, controller, unsubscribe };
         this.#add(reader);
+        if (wantsStatus) this.#statusWithin(0);
       },
       cancel: (): void => {
         if (reader !== null) this.#forget(reader);
@@ -73,6 +85,26 @@ export class EventStreams {
     this.#heartbeat ??= setInterval(() => {
       for (const one of [...this.#readers]) this.#send(one, ": alive\n\n");
     }, this.#heartbeatMs);
+  }
+
+  /** Sends the status so soon, unless it is about to be sent anyway. */
+  #statusWithin(ms: number): void {
+    if (this.#statusMs <= Math.max(ms, STATUS_SOON_MS)) return;
+    clearTimeout(this.#statusTimer);
+    this.#statusMs = ms;
+    this.#statusTimer = setTimeout(() => this.#sendStatus(), ms);
+  }
+
+  #sendStatus(): void {
+    this.#statusMs = Infinity;
+    const readers = [...this.#readers].filter((reader) => reader.wantsStatus);
+    if (readers.length === 0) return;
+    const text = encoder.encode(`event: status\ndata: ${JSON.stringify(this.#host.status())}\n\n`);
+    for (const { controller } of readers) {
+      // Two of them never wait for one reader: they are large, and the next one says it all.
+      if ((controller.desiredSize ?? 0) >= WAITING_MAX) controller.enqueue(text);
+    }
+    this.#statusWithin(STATUS_MS);
   }
 
   #send(reader: Reader, text: string): void {
@@ -95,6 +127,9 @@ export class EventStreams {
     if (this.#readers.size > 0) return;
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+    this.#statusMs = Infinity;
   }
 }
 

@@ -1,9 +1,9 @@
 /** The status page and the policy that lets it do what it does and nothing else. */
 import { createHash } from "node:crypto";
-import page from "../../view/page.html" with { type: "text" };
+import { assemblePage } from "../../view/page/page.ts";
 
 /** One self-contained HTML page. */
-export const PAGE: string = page;
+export const PAGE: string = assemblePage();
 
 /** Headers that go with the page: only its own script and style, only requests to this node, in no frame. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {

@@ -97,3 +97,50 @@ Deno.test("ending the streams ends each reader's answer", async () => {
   api.endStreams();
   for (const answer of answers) assert.match(await answer.text(), /^retry/);
 });
+
+/** A reader that wants the status too. */
+async function follow(api: Api): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const url = "http://127.0.0.1/v1/events?status=1";
+  const request = new Request(url, { headers: { accept: "text/event-stream" } });
+  return (await api.handle(request, CALLER)).body!.getReader();
+}
+
+Deno.test("who asks for it gets the whole status at once, after each event and again and again", async () => {
+  const host = new FakeHost();
+  const api = createApi(host, { hostNames: [] });
+  const reader = await follow(api);
+  assert.match(await readUntil(reader, "event: status"), /^retry/);
+  host.current = { ...host.current, cluster: "renamed" };
+  host.happen("one");
+  await readUntil(reader, '"one"');
+  await readUntil(reader, '"renamed"');
+  host.current = { ...host.current, cluster: "renamed again" };
+  await readUntil(reader, '"renamed again"'); // without an event
+  await reader.cancel();
+  assert.equal(host.listeners.size, 0);
+});
+
+Deno.test("a status waits for nobody: who does not read gets one, and the newest when it reads", async () => {
+  let made = 0;
+  class Counting extends FakeHost {
+    override status(): typeof this.current {
+      made++;
+      return super.status();
+    }
+  }
+  const host = new Counting();
+  const api = createApi(host, { hostNames: [] });
+  const slow = await follow(api);
+  const quick = await follow(api);
+  for (const before = made; made < before + 4;) {
+    host.happen("x");
+    await readUntil(quick, "event: status");
+  }
+  api.endStreams();
+  let text = "";
+  for (let part = await slow.read(); !part.done; part = await slow.read()) {
+    text += new TextDecoder().decode(part.value);
+  }
+  assert.ok(text.split("event: status").length - 1 <= 1, "statuses piled up");
+  for (let part = await quick.read(); !part.done;) part = await quick.read();
+});

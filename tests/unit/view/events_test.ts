@@ -21,6 +21,20 @@ Deno.test("a ring keeps the newest events, with rising ids and their time", () =
   assert.equal(kept[0]?.time, "2026-11-25T00:00:00.002Z");
 });
 
+Deno.test("what is many does not push out leaders and switches, and those never fill more than half", () => {
+  const ring = new EventRing(0, 10);
+  ring.add(event, at);
+  for (let i = 0; i < 50; i++) ring.add({ ...event, name: "opinion" }, at);
+  assert.deepEqual([ring.recent().length, ring.recent()[0]?.name], [10, "switch"]);
+  for (let i = 0; i < 50; i++) ring.add({ ...event, name: "leader" }, at);
+  for (let i = 0; i < 5; i++) ring.add({ ...event, name: "opinion" }, at);
+  const names = ring.recent().map(({ name }) => name);
+  assert.equal(names.filter((name) => name === "leader").length, 5);
+  assert.equal(names.filter((name) => name === "opinion").length, 5);
+  const ids = ring.recent().map(({ id }) => id);
+  assert.deepEqual(ids, ids.toSorted((a, b) => a - b));
+});
+
 Deno.test("a reader that comes back gets what it missed, and all of it when its id lies ahead", () => {
   const ring = new EventRing(100);
   for (let i = 0; i < 3; i++) ring.add(event, at);
