@@ -15,7 +15,7 @@ export interface RunOptions {
   readonly kinds: readonly FaultKind[];
   /** Told what happens, in words. */
   readonly tell: (atMs: number, text: string) => void;
-  /** Asked after each episode: true ends the run. */
+  /** Asked while a recovery is waited for: true ends the run. */
   readonly enough?: (history: readonly Entry[], setting: Setting) => boolean;
 }
 
@@ -34,6 +34,8 @@ const BACK_OFF_MAX_MS = 36_000;
 /** Beyond what the service itself may take, ms: opinions, handovers back, reading back what was published. */
 const SETTLE_MS = 8000;
 const LOOK_EVERY_MS = 50;
+/** Between two looks at the whole history, ms. */
+const ENOUGH_EVERY_MS = 1000;
 
 /** Never rejects for what the product does; for what the arena cannot do. */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
@@ -49,12 +51,13 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
       const before = arena.history.length;
       await perform(arena, episode, number, (text) => options.tell(monotonicMs() - startedAt, text));
       number += episode.faults.length;
-      const well = await recover(arena, before);
+      const enough = (): boolean => options.enough?.(arena.history, arena.setting) === true;
+      const well = await recover(arena, before, enough);
+      if (well === "enough") break;
       options.tell(
         monotonicMs() - startedAt,
         well === null ? "NOT well again" : `well after ${Math.round(well)} ms`,
       );
-      if (options.enough?.(arena.history, arena.setting) === true) break;
       await pause(episode.calmMs);
     }
   } finally {
@@ -109,12 +112,21 @@ async function lasts({ done }: Injected, lastMs: number): Promise<void> {
 }
 
 /** Waits until all is well, or until it should have been. How long it took, ms; null when it was not. */
-async function recover(arena: Arena, before: number): Promise<number | null> {
+async function recover(
+  arena: Arena,
+  before: number,
+  enough: () => boolean,
+): Promise<number | null | "enough"> {
   const from = monotonicMs();
   const faults = arena.history.slice(before).filter((entry) => entry.kind === "fault");
   const faultyMs = from - Math.min(from, ...faults.map(({ at }) => at));
   const boundMs = arena.boundMs() + SETTLE_MS + Math.min(BACK_OFF_MAX_MS, faultyMs * BACK_OFF_SHARE);
+  let askAt = 0;
   while (true) {
+    if (monotonicMs() >= askAt) {
+      if (enough()) return "enough";
+      askAt = monotonicMs() + ENOUGH_EVERY_MS;
+    }
     const missing = missingIn(arena, from);
     const now = monotonicMs();
     if (missing.length === 0) {

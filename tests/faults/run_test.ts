@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { figuresOf } from "./figures.ts";
 import { judge, type Verdict } from "./judge.ts";
+import { monotonicMs } from "./monotonic.ts";
 import { FAULT_KINDS, type FaultKind } from "./plan.ts";
 import { reportText } from "./report.ts";
 import { runFaults, type RunResult } from "./run.ts";
@@ -13,7 +14,8 @@ const MINUTES = 3;
 const MUTANT_MINUTES = 0.5;
 
 const problem = arenaProblem();
-if (problem !== null) console.log(`the runs of tests/faults are skipped: ${problem}`);
+if (problem === null) monotonicMs(); // opens its library once for all tests
+else console.log(`the runs of tests/faults are skipped: ${problem}`);
 
 async function run(
   minutes: number,
