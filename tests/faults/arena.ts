@@ -229,7 +229,10 @@ export class Arena implements AsyncDisposable {
       this.record,
     );
     let relayReady = false;
-    const relay = new Child(this.net.launcher("relay", script("relay_main.ts")), [], () => relayReady = true);
+    const relay = new Child(this.net.launcher("relay", script("relay_main.ts")), [], (line) => {
+      if (relayReady) this.record(JSON.parse(line) as Entry);
+      relayReady = true;
+    });
     this.#children.push(relay);
     this.roads.relay = relay;
     for (const name of this.#places.keys()) await this.startTarget(name);

@@ -36,7 +36,14 @@ export interface Figures {
   readonly answers: number;
   readonly looks: number;
   readonly stalls: number;
+  /** Statuses of nodes whose wall clock was wrong. */
+  readonly wrongClocks: number;
+  /** Datagrams that the relay held up, shuffled or doubled. */
+  readonly relayed: number;
 }
+
+/** Off by more than a status takes to come, ms. */
+const WRONG_CLOCK_MS = 1600;
 
 /** Faults after which another node must take over. */
 const TAKES_LEADER: ReadonlySet<string> = new Set([
@@ -79,6 +86,9 @@ export function figuresOf(history: readonly Entry[], _setting: Setting): Figures
     answers: entries(history, "answer").length,
     looks: entries(history, "look").length,
     stalls: entries(history, "stall").length,
+    wrongClocks:
+      entries(history, "look").filter(({ wallOffMs }) => Math.abs(wallOffMs) > WRONG_CLOCK_MS).length,
+    relayed: entries(history, "relayed").reduce((all, { count }) => all + count, 0),
   };
 }
 

@@ -38,6 +38,8 @@ export interface Look extends Life {
   readonly to: number;
   /** The same instant on the node's clock, rounded to a ms. */
   readonly uptimeMs: number;
+  /** How far its wall clock was off the machine's, ms. */
+  readonly wallOffMs: number;
   readonly role: string;
   /** Epoch of its own lease; null while it holds none. */
   readonly holds: string | null;
@@ -150,7 +152,15 @@ export interface Crash extends Life {
   readonly text: string;
 }
 
+/** So many datagrams went through the relay since it last said so. */
+export interface Relayed {
+  readonly kind: "relayed";
+  readonly at: number;
+  readonly count: number;
+}
+
 export type Entry =
+  | Relayed
   | Call
   | Answer
   | Look

@@ -2,7 +2,7 @@
 import type { Arena } from "./arena.ts";
 import type { Injected } from "./injected.ts";
 import { NOTHING } from "./injected.ts";
-import { monotonicMs, pause } from "./monotonic.ts";
+import { pause } from "./monotonic.ts";
 import type { Planned } from "./plan.ts";
 import type { Undo } from "./roads.ts";
 
@@ -10,9 +10,6 @@ import type { Undo } from "./roads.ts";
 const CAUGHT_MS = 400;
 /** How often BIND stands still rather than that one node's datagrams get lost. */
 const FROZEN_SHARE = 0.2;
-/** How long somebody is looked for who takes an order, ms. */
-const UNPIN_MS = 15_000;
-
 /** The leader is killed or stands still while a write to BIND is under way, which arrives when another leads already. */
 export async function inPublish(
   arena: Arena,
@@ -47,7 +44,6 @@ export async function inPublish(
     if (kind === "kill-in-publish") arena.start(node);
     else node.thaw();
     mend();
-    await unpin(arena);
   })();
   const how = kind === "kill-in-publish" ? "killed" : "stopped";
   return {
@@ -64,15 +60,4 @@ async function holdBack(arena: Arena, leader: number, much: number): Promise<Und
   if (much >= FROZEN_SHARE) return await arena.roads.holdBack(`n${leader}`, "bind");
   arena.bind.freeze(); // for all nodes
   return () => Promise.resolve(arena.bind.thaw());
-}
-
-/** Back to automatic, through whichever node takes it. */
-async function unpin(arena: Arena): Promise<void> {
-  const end = monotonicMs() + UNPIN_MS;
-  while (monotonicMs() < end) {
-    for (const node of arena.nodes) {
-      if (node.running && !node.stopped && await node.ask("/v1/services/web/unpin", "POST") !== null) return;
-    }
-    await pause(200);
-  }
 }

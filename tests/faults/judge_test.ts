@@ -39,6 +39,7 @@ function look(node: number, at: number, holds: string | null, more: Partial<Look
     from: at,
     to: at + 2,
     uptimeMs: at + 1 - BORN,
+    wallOffMs: 0,
     role: holds === null ? "follower" : "leader",
     holds,
     leader: null,

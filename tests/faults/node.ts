@@ -218,7 +218,7 @@ export class FaultNode {
   #note(text: string, life: number, from: number, to: number): void {
     const status = JSON.parse(text) as Status;
     this.latest = { status, from };
-    const { node, leader, quorum, services } = status;
+    const { node, leader, quorum, services, time } = status;
     this.#options.record({
       kind: "look",
       node: this.id,
@@ -226,6 +226,7 @@ export class FaultNode {
       from,
       to,
       uptimeMs: node.uptimeMs,
+      wallOffMs: Date.parse(time) - (Date.now() - (monotonicMs() - to)),
       role: node.role,
       holds: node.role === "leader" && leader?.id === this.id ? leader.epoch : null,
       leader: leader?.id ?? null,

@@ -47,7 +47,7 @@ export function reportText(report: Report): string {
     }`,
     `seen           ${figures.tenures} leases, ${figures.switches} switches, ${figures.updates} updates at BIND ` +
     `(${figures.refused} more refused: another came first), ${figures.runs} runs of exec, ` +
-    `${figures.answers} DNS answers, ${figures.looks} statuses`,
+    `${figures.answers} DNS answers, ${figures.looks} statuses (${figures.wrongClocks} with a wrong clock), ${figures.relayed} datagrams relayed`,
     ...(figures.stalls > 0
       ? [`machine        stood still ${figures.stalls} times: calls around that are not judged`]
       : []),

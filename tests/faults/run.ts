@@ -127,6 +127,7 @@ async function recover(
       if (enough()) return "enough";
       askAt = monotonicMs() + ENOUGH_EVERY_MS;
     }
+    await unpin(arena);
     const missing = missingIn(arena, from);
     const now = monotonicMs();
     if (missing.length === 0) {
@@ -139,6 +140,12 @@ async function recover(
     }
     await pause(LOOK_EVERY_MS);
   }
+}
+
+/** As an operator does: an order of an episode may have been carried out late, when nobody waited for its answer. */
+async function unpin(arena: Arena): Promise<void> {
+  const pinned = arena.nodes.find(({ latest }) => latest?.status.services[0]?.pinned != null);
+  await pinned?.ask("/v1/services/web/unpin", "POST");
 }
 
 /** What is not well, by what was seen since `from`: the nodes, each name server, the client. */

@@ -6,7 +6,7 @@ import { monotonicMs } from "./monotonic.ts";
 import { FAULT_KINDS, type FaultKind } from "./plan.ts";
 import { reportText } from "./report.ts";
 import { runFaults, type RunResult } from "./run.ts";
-import { arenaProblem } from "./tools.ts";
+import { arenaProblem, findTools } from "./tools.ts";
 
 const SEED = 2026;
 const MINUTES = 3;
@@ -50,9 +50,12 @@ Deno.test({
     const { verdict, text, history, setting } = await run(MINUTES, SEED, null, FAULT_KINDS);
     console.log(text);
     assert.deepEqual(verdict.violations, [], text);
-    const { calls, tenures, updates, runs } = figuresOf(history, setting);
-    // It did see something.
+    const { calls, tenures, updates, runs, wrongClocks, relayed } = figuresOf(history, setting);
+    // It did see something, and what was done to the world was done.
     assert(calls > 500 && tenures > 3 && updates > 3 && runs > 3, text);
+    const { netem, faketime } = findTools();
+    assert(netem || relayed > 0, text);
+    assert(faketime === null || wrongClocks > 0, text);
   },
 });
 
