@@ -1,5 +1,5 @@
 import { TYPE, typeName } from "../dns/record.ts";
-import { rcodeName } from "../dns/message.ts";
+import { RCODE, rcodeName } from "../dns/message.ts";
 import type { Outline } from "../dns/outline.ts";
 import type { Transport } from "../dns/answer.ts";
 
@@ -47,16 +47,18 @@ export class DnsTally {
   connectionsTotal = 0;
   connectionsEvicted = 0;
   connectionsTimedOut = 0;
-  readonly #byType = new Map<string, number>();
-  readonly #byRcode = new Map<string, number>();
+  /** By number; the last two places are `other` and `none`. */
+  readonly #byType = new Float64Array(TYPES + 2);
+  /** By number; 12 bits. */
+  readonly #byRcode = new Float64Array(4096);
 
   received(transport: Transport): void {
     this[transport]++;
   }
 
   answered({ type, rcode, truncated }: Outline): void {
-    increment(this.#byType, type === null ? "none" : typeLabel(type));
-    increment(this.#byRcode, rcodeName(rcode));
+    this.#byType[type === null ? TYPES + 1 : IS_KNOWN[type] === 1 ? type : TYPES]!++;
+    this.#byRcode[rcode]!++;
     if (truncated) this.truncated++;
   }
 
@@ -64,9 +66,9 @@ export class DnsTally {
     return {
       udp: this.udp,
       tcp: this.tcp,
-      byType: Object.fromEntries(this.#byType),
-      byRcode: Object.fromEntries(this.#byRcode),
-      malformed: this.#byRcode.get("FORMERR") ?? 0,
+      byType: named(this.#byType, typeLabel),
+      byRcode: named(this.#byRcode, rcodeName),
+      malformed: this.#byRcode[RCODE.FORMERR] ?? 0,
       dropped: this.dropped,
       truncated: this.truncated,
       sendErrors: this.sendErrors,
@@ -81,13 +83,21 @@ export class DnsTally {
   }
 }
 
+/** Types below this number may have a label of their own. */
+const TYPES = 512;
 /** A fixed set of labels, whatever clients ask. */
+const IS_KNOWN = new Uint8Array(65536);
+for (const type of Object.values(TYPE)) if (type < TYPES) IS_KNOWN[type] = 1;
+
 function typeLabel(type: number): string {
-  return KNOWN_TYPES.has(type) ? typeName(type) : "other";
+  return type === TYPES ? "other" : type === TYPES + 1 ? "none" : typeName(type);
 }
 
-const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(TYPE));
-
-function increment(counts: Map<string, number>, label: string): void {
-  counts.set(label, (counts.get(label) ?? 0) + 1);
+/** What was counted, by name. */
+function named(counts: Float64Array, label: (number: number) => string): Record<string, number> {
+  const seen: Record<string, number> = {};
+  counts.forEach((count, number) => {
+    if (count > 0) seen[label(number)] = count;
+  });
+  return seen;
 }

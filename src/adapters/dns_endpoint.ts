@@ -1,11 +1,14 @@
 import type { HostPort } from "../config/config.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { errorCode, explainBindFailure } from "./dns_addresses.ts";
+import { UDP_OCTETS_MAX } from "../dns/message.ts";
 import type { DnsTally } from "./dns_counters.ts";
 import type { Handle, TcpConnections } from "./dns_tcp.ts";
 
 /** Longest query taken over UDP, octets; the rest of a longer one is cut off, which makes it malformed. */
 const QUERY_OCTETS_MAX = 4096;
+/** Answers under way at once on one address. */
+const SENDS_MAX = 32;
 /** Pause after an error of a socket that is still open, ms: no spinning while the machine is out of something. */
 const ERROR_PAUSE_MS = 100;
 
@@ -24,9 +27,19 @@ export interface Backend {
   readonly tally: DnsTally;
 }
 
+/** Memory for one answer, and how its sending goes. */
+interface Room {
+  readonly octets: Uint8Array;
+  sending: Promise<void> | undefined;
+  readonly sent: () => void;
+  readonly failed: () => void;
+}
+
 /** One address with a UDP and a TCP socket on the same port. */
 export class DnsEndpoint {
   readonly #done: Promise<unknown>;
+  readonly #rooms: readonly Room[];
+  readonly #free: Room[];
   #closed = false;
 
   private constructor(
@@ -35,6 +48,8 @@ export class DnsEndpoint {
     readonly tcp: Deno.TcpListener,
     readonly backend: Backend,
   ) {
+    this.#rooms = Array.from({ length: SENDS_MAX }, () => this.#makeRoom());
+    this.#free = [...this.#rooms];
     this.#done = Promise.all([this.#receiveAll(), this.#acceptAll()]);
   }
 
@@ -74,28 +89,53 @@ export class DnsEndpoint {
     this.tcp.close();
   }
 
-  /** One datagram after the other: nothing that arrives, and no failed answer, ends the loop. */
+  /**
+   * One datagram after the other: nothing that arrives, and no failed answer, ends the loop. Answers are sent without
+   * waiting, each in a room of its own; while all rooms are taken, the kernel's buffer holds what comes.
+   */
   async #receiveAll(): Promise<void> {
     const buffer = new Uint8Array(QUERY_OCTETS_MAX);
     while (!this.#closed) {
       try {
         const [query, from] = await this.udp.receive(buffer);
         if (from.transport !== "udp") continue;
-        const response = this.backend.handle(query, "udp", { host: from.hostname, port: from.port });
-        if (response instanceof Uint8Array) await this.#send(response, from);
-        else if (response !== null) await this.#send(response[0]!, from);
+        const room = this.#free.pop() ?? await this.#nextFree();
+        const response = this.backend.handle(query, "udp", from.hostname, from.port, room.octets);
+        if (response === null) this.#free.push(room);
+        else this.#send(response instanceof Uint8Array ? response : response[0]!, from, room);
       } catch (error) {
         await this.#onError(error);
       }
     }
+    await Promise.all(this.#rooms.map(({ sending }) => sending));
   }
 
-  async #send(response: Uint8Array, to: Deno.NetAddr): Promise<void> {
-    try {
-      await this.udp.send(response, to);
-    } catch {
-      if (!this.#closed) this.backend.tally.sendErrors++;
+  #send(response: Uint8Array, to: Deno.NetAddr, room: Room): void {
+    room.sending = this.udp.send(response, to).then(room.sent, room.failed);
+  }
+
+  /** When the first answer under way has gone. */
+  async #nextFree(): Promise<Room> {
+    for (;;) {
+      await Promise.race(this.#rooms.map(({ sending }) => sending));
+      const room = this.#free.pop();
+      if (room !== undefined) return room;
     }
+  }
+
+  #makeRoom(): Room {
+    const room: Room = {
+      octets: new Uint8Array(UDP_OCTETS_MAX),
+      sending: undefined,
+      sent: () => {
+        this.#free.push(room);
+      },
+      failed: () => {
+        if (!this.#closed) this.backend.tally.sendErrors++;
+        this.#free.push(room);
+      },
+    };
+    return room;
   }
 
   async #acceptAll(): Promise<void> {

@@ -222,42 +222,50 @@ function sameAddress(a: HostPort, b: HostPort): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
-function shieldOf({ rateLimit }: DnsServerOptions): Shield {
+function shieldOf({ rateLimit, wallMs, nowMs }: DnsServerOptions): Shield {
   const [seed = 0] = new Uint32Array(randomOctets(4).buffer);
   const { perSecond = 0, slip = 0, exempt = [] } = rateLimit ?? {};
   return {
     limiter: perSecond === 0 ? null : new RateLimiter({ perSecond, slip, seed }),
     exempt,
     cookies: sipKey(randomOctets(16)),
+    clock: { nowS: () => Math.floor(wallMs() / 1000), nowMs },
   };
 }
 
 /** From bytes to bytes, counted; what throws in here is a bug and must not stop a socket loop. */
 function handler(
-  { current, onQuery, wallMs, nowMs }: DnsServerOptions,
+  { current, onQuery }: DnsServerOptions,
   shield: Shield,
   tally: DnsTally,
 ): Backend["handle"] {
-  const guarded = <T>(call: () => T, otherwise: () => T): T => {
+  const respond = (
+    query: Uint8Array,
+    transport: Transport,
+    client: string,
+    room: Uint8Array | null,
+  ): Reply => {
     try {
-      return call();
+      const now = current();
+      return "zones" in now
+        ? serve(now, { query, transport, client, room }, shield)
+        : answerServfail(now.origins ?? null, query, transport);
     } catch {
       tally.failures++;
-      return otherwise();
+      return failed(query, transport);
     }
   };
-  const respond = (query: Uint8Array, transport: Transport, client: string): Reply => {
-    const now = current();
-    return "zones" in now
-      ? serve(now, { query, transport, client, nowS: Math.floor(wallMs() / 1000), nowMs: nowMs() }, shield)
-      : answerServfail(now.origins ?? null, query, transport);
+  const failed = (query: Uint8Array, transport: Transport): Reply => {
+    try {
+      return answerServfail(null, query, transport);
+    } catch {
+      tally.failures++;
+      return null;
+    }
   };
-  return (query, transport, client) => {
+  return (query, transport, client, port, room) => {
     tally.received(transport);
-    const response = guarded<Reply>(
-      () => respond(query, transport, client.host),
-      () => guarded(() => answerServfail(null, query, transport), () => null),
-    );
+    const response = respond(query, transport, client, room);
     if (response === null) {
       tally.dropped++;
       return null;
@@ -265,7 +273,12 @@ function handler(
     const outline = outlineOf(response instanceof Uint8Array ? response : response[0]!);
     tally.answered(outline);
     if (!(response instanceof Uint8Array)) tally.transfers++;
-    if (onQuery !== undefined) guarded(() => onQuery(infoOf(outline, transport, client)), () => undefined);
+    if (onQuery === undefined) return response;
+    try {
+      onQuery(infoOf(outline, transport, { host: client, port }));
+    } catch {
+      tally.failures++;
+    }
     return response;
   };
 }

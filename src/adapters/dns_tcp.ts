@@ -4,7 +4,14 @@ import type { Reply } from "../dns/serve.ts";
 import type { DnsTally } from "./dns_counters.ts";
 
 /** Answers one message; null: say nothing. Over UDP, no more than one message. Never throws. */
-export type Handle = (query: Uint8Array, transport: "udp" | "tcp", client: HostPort) => Reply;
+export type Handle = (
+  query: Uint8Array,
+  transport: "udp" | "tcp",
+  client: string,
+  port: number,
+  /** The answer may be written here. */
+  room: Uint8Array | null,
+) => Reply;
 
 /** Limits of the TCP side. */
 export interface TcpLimits {
@@ -112,10 +119,11 @@ class Connection {
     let at = 0;
     let batch: Uint8Array[] = [];
     let octets = 0;
+    const { host, port } = this.#client;
     for (;;) {
       const end = this.#frameEnd(at);
       if (end === null || end > this.#filled) break;
-      const response = this.all.handle(this.#buffer.subarray(at + 2, end), "tcp", this.#client);
+      const response = this.all.handle(this.#buffer.subarray(at + 2, end), "tcp", host, port, null);
       if (response === null) return false;
       for (const message of response instanceof Uint8Array ? [response] : response) {
         batch.push(Uint8Array.of(message.length >> 8, message.length & 0xff), message);

@@ -50,7 +50,7 @@ export function prepareAnswers(zone: ZoneData): Prepared {
 
 /**
  * The response to a usual query for a name that exists; null: go the general way. `cookie` is the data of a COOKIE
- * option for the answer (RFC 7873); null: none.
+ * option for the answer (RFC 7873); null: none. The answer is written into `room` where it fits.
  */
 export function answerPrepared(
   zones: readonly { readonly prepared: Prepared }[],
@@ -58,6 +58,7 @@ export function answerPrepared(
   transport: Transport,
   asked: UsualQuery,
   cookie: Uint8Array | null = null,
+  room: Uint8Array | null | undefined = null,
 ): Uint8Array | null {
   let ready: PreparedName | undefined;
   for (let i = 0; i < zones.length && ready === undefined; i++) {
@@ -72,7 +73,7 @@ export function answerPrepared(
     : OPT_OCTETS + 4 + cookie.length;
   const total = body.length + optOctets;
   if (total > answerLimit(transport, asked.payloadSize)) return null;
-  const out = new Uint8Array(total);
+  const out = room && total <= room.length ? room.subarray(0, total) : new Uint8Array(total);
   out.set(body);
   out[0] = query[0]!;
   out[1] = query[1]!;
@@ -93,6 +94,7 @@ function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean, cookie: Uint8
   const additionals = uint16(out, 10) + 1;
   out[10] = additionals >> 8;
   out[11] = additionals & 0xff;
+  out.fill(0, at);
   out[at + 2] = TYPE.OPT;
   out[at + 3] = UDP_OCTETS_MAX >> 8;
   out[at + 4] = UDP_OCTETS_MAX & 0xff;

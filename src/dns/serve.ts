@@ -60,6 +60,13 @@ export interface Shield {
   readonly exempt: Networks;
   /** Secret of the cookies that this server gives. */
   readonly cookies: SipKey;
+  /** Asked only where it matters. */
+  readonly clock: {
+    /** Seconds since 1970, whole. */
+    nowS(): number;
+    /** Any clock that never goes back, for limits. */
+    nowMs(): number;
+  };
 }
 
 /** One query and where it came from. */
@@ -68,10 +75,8 @@ export interface Request {
   readonly transport: Transport;
   /** IP address. */
   readonly client: string;
-  /** Seconds since 1970, whole. */
-  readonly nowS: number;
-  /** Any clock that never goes back. */
-  readonly nowMs: number;
+  /** The answer may be written here; it is then a part of this. */
+  readonly room?: Uint8Array | null;
 }
 
 /** One message, several of a transfer, or silence. */
@@ -85,20 +90,20 @@ export function serve(served: Served, request: Request, shield: Shield): Reply {
     shield.cookies,
     query.subarray(usual.cookieAt, usual.cookieAt + usual.cookieOctets),
     client,
-    request.nowS,
+    shield.clock.nowS(),
   );
   if (transport === "udp" && shield.limiter !== null) {
-    const verdict = shield.limiter.take(client, request.nowMs);
+    const verdict = shield.limiter.take(client, shield.clock.nowMs());
     if (verdict !== "pass" && !isTrusted(request, shield, cookie)) {
       shield.limiter.count(verdict);
       return verdict === "slip" ? respondTruncated(query, cookieOptions(request, shield)) : null;
     }
   }
   if (usual !== null) {
-    const ready = answerPrepared(served.zones, query, transport, usual, cookie?.reply ?? null);
+    const ready = answerPrepared(served.zones, query, transport, usual, cookie?.reply ?? null, request.room);
     if (ready !== null) return ready;
   }
-  if (needsCare(query)) return serveWithCare(served, request);
+  if (needsCare(query)) return serveWithCare(served, request, shield.clock.nowS());
   return respond(served.zones, query, transport, cookieOptions(request, shield));
 }
 
@@ -111,16 +116,16 @@ function isTrusted(request: Request, shield: Shield, cookie: JudgedCookie | null
     ? decoded.value.edns?.options.find(({ code }) => code === COOKIE_OPTION)
     : undefined;
   if (option === undefined) return false;
-  return judgeCookie(shield.cookies, option.octets, request.client, request.nowS)?.known === true;
+  return judgeCookie(shield.cookies, option.octets, request.client, shield.clock.nowS())?.known === true;
 }
 
 /** The COOKIE option of an answer on the general way. */
-function cookieOptions({ client, nowS }: Request, { cookies }: Shield): AnswerOptions {
+function cookieOptions({ client }: Request, { cookies, clock }: Shield): AnswerOptions {
   return {
     edns: (asked) => {
       const option = asked.find(({ code }) => code === COOKIE_OPTION);
       if (option === undefined) return [];
-      const judged = judgeCookie(cookies, option.octets, client, nowS);
+      const judged = judgeCookie(cookies, option.octets, client, clock.nowS());
       return judged === null ? "malformed" : [{ code: COOKIE_OPTION, octets: judged.reply }];
     },
   };
@@ -139,10 +144,10 @@ function needsCare(query: Uint8Array): boolean {
   return records || other;
 }
 
-function serveWithCare(served: Served, request: Request): Reply {
-  const { query, transport, nowS } = request;
+function serveWithCare(served: Served, request: Request, nowS: number): Reply {
+  const { query, transport } = request;
   const signature = judgeSignature(query, served.transfer?.key ?? null, nowS);
-  if (signature.kind === "bad") return refuse(request, signature, served.transfer?.key ?? null);
+  if (signature.kind === "bad") return refuse(request, signature, served.transfer?.key ?? null, nowS);
   const bytes = signature.kind === "good" ? signature.signed.bytes : query;
   const decoded = decodeMessage(bytes);
   const transfer = decoded.ok ? transferRequestOf(decoded.value) : null;
@@ -205,9 +210,10 @@ const NO_KEY: TsigKey = {
 };
 
 function refuse(
-  { query, transport, nowS }: Request,
+  { query, transport }: Request,
   { error, signedS }: Extract<Signature, { kind: "bad" }>,
   key: TsigKey | null,
+  nowS: number,
 ): Reply {
   const answer = respondRcode(RCODE.NOTAUTH, query, transport);
   if (answer === null) return null;

@@ -1,5 +1,5 @@
 /** The embedded DNS of one node: its zones, the server that answers from them, and the word to the secondaries. */
-import type { Clock } from "../adapters/clock.ts";
+import { type Clock, stopwatchMs } from "../adapters/clock.ts";
 import { ZoneNotifier } from "../adapters/dns_notify.ts";
 import { type DnsServer, startDnsServer } from "../adapters/dns_server.ts";
 import { systemRandom } from "../adapters/random.ts";
@@ -56,7 +56,7 @@ export class ZoneService {
       listen,
       current: () => keeper.current(),
       wallMs: () => clock.wallMs(),
-      nowMs: () => clock.now(),
+      nowMs: stopwatchMs,
       rateLimit: { ...dns.rateLimit, exempt: networksOf(dns.rateLimit.exempt) },
     });
     if (!server.ok) return err(server.error);

@@ -227,8 +227,9 @@ Deno.test("SERVFAIL is for names in the zone; without a zone for all; wrong quer
 
 Deno.test("the outline of a response tells rcode, type, name and TC", () => {
   const outline = (query: Uint8Array): unknown[] => {
-    const { rcode, type, truncated, name } = outlineOf(answer([ZONE], query, "udp")!);
-    const text = name();
+    const read = outlineOf(answer([ZONE], query, "udp")!);
+    const { rcode, type, truncated } = read;
+    const text = read.name();
     return [rcodeName(rcode), type, truncated, text === null ? null : formatName(text)];
   };
   const badVersion = queryBytes("Web.ha.example.com", "AAAA", { ...PLAIN_EDNS, version: 9 });

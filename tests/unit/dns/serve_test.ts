@@ -21,7 +21,12 @@ const KEY: TsigKey = {
   algorithm: "hmac-sha256",
   secret: new Uint8Array(32).fill(7),
 };
-const SHIELD: Shield = { limiter: null, exempt: [], cookies: sipKey(new Uint8Array(16)) };
+const SHIELD: Shield = {
+  limiter: null,
+  exempt: [],
+  cookies: sipKey(new Uint8Array(16)),
+  clock: { nowS: () => NOW_S, nowMs: () => 0 },
+};
 const NOW_S = 1_800_000_000;
 
 function networks(...texts: string[]): TransferRule["from"] {
@@ -42,7 +47,7 @@ function reply(
   transport: "udp" | "tcp" = "tcp",
   client = "10.0.0.5",
 ): Reply {
-  return serve(rule, { query, transport, client, nowS: NOW_S, nowMs: 0 }, SHIELD);
+  return serve(rule, { query, transport, client }, SHIELD);
 }
 
 function rcodes(given: Reply): string[] {

@@ -23,7 +23,12 @@ function limited(perSecond: number, slip = 2, ...exempt: string[]): Shield {
     assert(network.ok);
     return network.value;
   });
-  return { limiter: new RateLimiter({ perSecond, slip, seed: 99 }), exempt: networks, cookies: KEY };
+  return {
+    limiter: new RateLimiter({ perSecond, slip, seed: 99 }),
+    exempt: networks,
+    cookies: KEY,
+    clock: { nowS: () => NOW_S, nowMs: () => 0 },
+  };
 }
 
 interface Asked {
@@ -38,7 +43,10 @@ function ask(shield: Shield, asked: Asked = {}): Uint8Array | null {
   const { client = "192.0.2.1", transport = "udp", nowMs = 0, cookie, name = "web.ha.example.com" } = asked;
   const options = cookie === undefined ? [] : [{ code: COOKIE_OPTION, octets: cookie }];
   const query = queryBytes(name, "A", { ...PLAIN_EDNS, options });
-  const reply = serve(SERVED, { query, transport, client, nowS: NOW_S, nowMs }, shield);
+  const reply = serve(SERVED, { query, transport, client }, {
+    ...shield,
+    clock: { nowS: () => NOW_S, nowMs: () => nowMs },
+  });
   assert(reply === null || reply instanceof Uint8Array);
   return reply;
 }
