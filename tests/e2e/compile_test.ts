@@ -35,7 +35,7 @@ Deno.test("the compiled program holds the permissions, the entry point and the f
     assert.deepEqual((held.unstable_config as { features: string[] }).features, ["net"]);
 
     const files = ran.stderr;
-    for (const name of ["page.html", "deno.json", "main.ts", "start.ts"]) {
+    for (const name of ["page/*", "deno.json", "main.ts", "start.ts"]) {
       assert(files.includes(name), `${name} is embedded:\n${files}`);
     }
     assert(!/_test\.ts|tests\b|fast-check|dns-packet/.test(files), `nothing of the tests:\n${files}`);
