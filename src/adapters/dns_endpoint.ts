@@ -90,6 +90,11 @@ export class DnsEndpoint {
   }
 
   /**
+   * Why so: an answer of ours takes about 1 us of the processor, receiving and sending it through the runtime 6, so what
+   * is left to win is there. Tried with one fixed answer: waiting for each send, sending without waiting (a tenth more
+   * answers), eight receives at once (no more), node:dgram (half as many). Memory that is used again saves the garbage
+   * collector's threads. More sockets on one port are not to be had here, so more threads would not answer more.
+   *
    * One datagram after the other: nothing that arrives, and no failed answer, ends the loop. Answers are sent without
    * waiting, each in a room of its own; while all rooms are taken, the kernel's buffer holds what comes.
    */

@@ -226,8 +226,7 @@ function shieldOf({ rateLimit, wallMs, nowMs }: DnsServerOptions): Shield {
   const [seed = 0] = new Uint32Array(randomOctets(4).buffer);
   const { perSecond = 0, slip = 0, exempt = [] } = rateLimit ?? {};
   return {
-    limiter: perSecond === 0 ? null : new RateLimiter({ perSecond, slip, seed }),
-    exempt,
+    limiter: perSecond === 0 ? null : new RateLimiter({ perSecond, slip, exempt, seed }),
     cookies: sipKey(randomOctets(16)),
     clock: { nowS: () => Math.floor(wallMs() / 1000), nowMs },
   };

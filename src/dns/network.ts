@@ -49,7 +49,8 @@ export function addressOctets(text: string): Uint8Array | null {
   return isMapped ? six.slice(12) : six;
 }
 
-function maskOctets(octets: Uint8Array, prefix: number): Uint8Array {
+/** The octets with those behind the prefix cleared. */
+export function maskOctets(octets: Uint8Array, prefix: number): Uint8Array {
   return octets.map((octet, i) => {
     const bits = Math.min(Math.max(prefix - i * 8, 0), 8);
     return octet & (0xff << (8 - bits)) & 0xff;

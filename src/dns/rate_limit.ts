@@ -6,7 +6,7 @@
  * Why one bucket for all answers, not one for each kind of answer as others have: these zones hold a handful of
  * names, and no resolver needs hundreds of answers a second from them.
  */
-import { addressOctets } from "./network.ts";
+import { addressOctets, includes, maskOctets, type Networks } from "./network.ts";
 
 /** Networks that are counted at once; two that fall on one place take it from each other. */
 const PLACES = 16_384;
@@ -16,9 +16,16 @@ export interface RateLimits {
   readonly perSecond: number;
   /** Each so-manieth answer that is not given is an empty one with TC (a real client comes back over TCP); 0: none. */
   readonly slip: number;
+  /** Networks without a limit. */
+  readonly exempt: Networks;
   /** 32 bits that nobody outside knows: which networks share a place. */
   readonly seed: number;
 }
+
+/** What of a network is exempt. */
+const NONE = 0;
+const ALL = 1;
+const PART = 2;
 
 export type Verdict = "pass" | "slip" | "drop";
 
@@ -30,6 +37,7 @@ export class RateLimiter {
   readonly #network = new Uint32Array(PLACES);
   readonly #left = new Float64Array(PLACES);
   readonly #at = new Float64Array(PLACES).fill(-Infinity);
+  readonly #exempt = new Uint8Array(PLACES);
   #refused = 0;
 
   constructor(limits: RateLimits) {
@@ -42,6 +50,8 @@ export class RateLimiter {
     const network = mixed(networkOf(client), seed);
     const place = network & (PLACES - 1);
     const isKnown = this.#network[place] === network;
+    if (isKnown && this.#exempt[place] === ALL) return "pass";
+    if (!isKnown) this.#exempt[place] = exemption(client, this.#limits.exempt);
     const gained = (nowMs - this.#at[place]!) / 1000 * perSecond;
     const left = isKnown ? Math.min(perSecond, this.#left[place]! + gained) : perSecond;
     this.#network[place] = network;
@@ -51,6 +61,7 @@ export class RateLimiter {
       return "pass";
     }
     this.#left[place] = left;
+    if (this.#exempt[place] !== NONE && includes(this.#limits.exempt, client)) return "pass";
     return slip > 0 && ++this.#refused % slip === 0 ? "slip" : "drop";
   }
 
@@ -59,6 +70,18 @@ export class RateLimiter {
     if (verdict === "slip") this.slipped++;
     else if (verdict === "drop") this.dropped++;
   }
+}
+
+/** Found once for each network that is counted, so that those without a limit cost nothing more. */
+function exemption(client: string, exempt: Networks): number {
+  let found = NONE;
+  for (const { octets, prefix } of exempt) {
+    const counted = Math.min(prefix, octets.length === 4 ? 24 : 56);
+    if (!includes([{ octets: maskOctets(octets, counted), prefix: counted }], client)) continue;
+    if (prefix === counted) return ALL;
+    found = PART;
+  }
+  return found;
 }
 
 /** 32 bits that stand for the network of an address: the /24 of IPv4, a hash of the /56 of IPv6. */

@@ -56,8 +56,6 @@ export interface Served {
 export interface Shield {
   /** Null: no limit. */
   readonly limiter: RateLimiter | null;
-  /** Networks without a limit. */
-  readonly exempt: Networks;
   /** Secret of the cookies that this server gives. */
   readonly cookies: SipKey;
   /** Asked only where it matters. */
@@ -109,7 +107,7 @@ export function serve(served: Served, request: Request, shield: Shield): Reply {
 
 /** Asked only when a limit is reached: it costs more than an answer. */
 function isTrusted(request: Request, shield: Shield, cookie: JudgedCookie | null): boolean {
-  if (cookie?.known === true || includes(shield.exempt, request.client)) return true;
+  if (cookie?.known === true) return true;
   if (cookie !== null) return false;
   const decoded = decodeMessage(request.query);
   const option = decoded.ok

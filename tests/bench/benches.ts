@@ -1,5 +1,6 @@
 /** All benches, in the order in which they run. A bench gives rows; see `frame.ts`. */
 import { benchChecks } from "./checks.ts";
+import { benchDns } from "./dns.ts";
 import { benchFailover } from "./failover.ts";
 import type { Bench } from "./frame.ts";
 import { benchIdle } from "./idle.ts";
@@ -23,6 +24,7 @@ export const BENCHES: readonly Bench[] = [
   bench("failover", "the primary is killed, quick checks", 5, benchFailover),
   bench("primary-down", "the primary is killed, checked each second", 15, benchPrimaryDown),
   bench("primary-hangs", "the primary hangs", 15, benchPrimaryHangs),
+  bench("dns", "the embedded DNS server at full speed and at half", 10, benchDns),
   bench("checks", "5,000 http targets at 1 s", 10, benchChecks),
   bench("simulate", "the simulator", 15, benchSimulate),
 ];

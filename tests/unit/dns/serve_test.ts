@@ -23,7 +23,6 @@ const KEY: TsigKey = {
 };
 const SHIELD: Shield = {
   limiter: null,
-  exempt: [],
   cookies: sipKey(new Uint8Array(16)),
   clock: { nowS: () => NOW_S, nowMs: () => 0 },
 };

@@ -24,8 +24,7 @@ function limited(perSecond: number, slip = 2, ...exempt: string[]): Shield {
     return network.value;
   });
   return {
-    limiter: new RateLimiter({ perSecond, slip, seed: 99 }),
-    exempt: networks,
+    limiter: new RateLimiter({ perSecond, slip, exempt: networks, seed: 99 }),
     cookies: KEY,
     clock: { nowS: () => NOW_S, nowMs: () => 0 },
   };
@@ -160,6 +159,10 @@ Deno.test("IPv6 is counted by /56, IPv4 inside it as IPv4", () => {
 Deno.test("exempt networks and clients with a good cookie meet no limit", () => {
   const shield = limited(2, 2, "10.0.0.0/8");
   assert.deepEqual(tally(shield, 50, { client: "10.9.8.7" }), [50, 0, 0]);
+  const one = limited(2, 2, "192.0.2.7", "2001:db8::7");
+  assert.deepEqual(tally(one, 50, { client: "192.0.2.7" }), [50, 0, 0]);
+  assert.deepEqual(tally(one, 50, { client: "192.0.2.8" }), [0, 25, 25], "its network has used up its share");
+  assert.deepEqual(tally(one, 50, { client: "2001:db8::7" }), [50, 0, 0]);
   const cookie = cookieOf(ask(shield, { cookie: new Uint8Array(8) }));
   assert.deepEqual(tally(shield, 50, { cookie }), [50, 0, 0]);
   assert.deepEqual(
