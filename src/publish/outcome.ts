@@ -7,8 +7,13 @@ import { QUIET, type Told } from "./told.ts";
 
 /** How often a publisher that is right is looked at, ms. */
 export const VERIFY_MS = 30_000;
-/** Back-off after the first failure, and at most, ms; half to all of it is waited. */
-export const BACKOFF_MS = { first: 200, most: 30_000 } as const;
+/**
+ * Back-off after the first failure, and at most, ms; half to all of it is waited. While what is decided is not yet shown,
+ * users may be sent to a dead target: then the most is less, until a long outage makes it idle to hurry.
+ */
+export const BACKOFF_MS = { first: 200, most: 30_000, urgent: 5000 } as const;
+/** So many failures in a row are a long outage: about ten minutes of them. */
+const URGENT_FAILURES = 150;
 /** A publisher that holds a later epoch is looked at again after so long, should no new ballot have come, ms. */
 const FENCED_MS = 1000;
 /** A write that the lease was too short for is tried again after so long, ms. */
@@ -169,7 +174,9 @@ function fail(r: Reconciler, error: string, retryAfterMs: number | null, env: En
   r.failing = true;
   r.failures++;
   r.error = error;
-  r.tryAt = env.now + backoffMs(r.failures, env.random.next());
+  const isUrgent = !r.confirmed && r.desired !== null && r.failures <= URGENT_FAILURES;
+  const most = isUrgent ? BACKOFF_MS.urgent : BACKOFF_MS.most;
+  r.tryAt = env.now + backoffMs(r.failures, most, env.random.next());
   keepQuiet(r, retryAfterMs, env.now);
   return news ? { event: "publish-failed", detail: error } : QUIET;
 }
@@ -181,9 +188,9 @@ function recover(r: Reconciler, detail: string): Told {
   return news ? { event: "published", detail } : QUIET;
 }
 
-/** Doubles from 200 ms up to 30 s; `chance` (0..1) takes off up to half of it. */
-function backoffMs(failures: number, chance: number): number {
-  const whole = Math.min(BACKOFF_MS.most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 30));
+/** Doubles from 200 ms up to `most`; `chance` (0..1) takes off up to half of it. */
+function backoffMs(failures: number, most: number, chance: number): number {
+  const whole = Math.min(most, BACKOFF_MS.first * 2 ** Math.min(failures - 1, 30));
   return whole * (1 - chance / 2);
 }
 

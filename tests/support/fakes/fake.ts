@@ -45,6 +45,10 @@ export interface Fake {
   readonly writes: () => readonly Asked[];
   /** The next request (`any`), or the next that changes something, meets this fault. */
   order(on: "any" | "write", fault: Fault): void;
+  /** Every request meets this until it is null again; what was ordered comes first. */
+  trouble: Fault | null;
+  /** Requests that are held now. */
+  readonly held: number;
   /** Held requests go on now; resolves when they have been applied. */
   release(): Promise<void>;
   /** What stands there, values without final dot or quotes. Names are whole. */
@@ -77,7 +81,10 @@ export function startFake(make: (url: string) => Behaviour): Fake {
   const applied: Promise<unknown>[] = [];
   const ending = new AbortController();
   let behaviour: Behaviour | null = null;
-  const fakes: { remaining: number | undefined } = { remaining: undefined };
+  const fakes: { remaining: number | undefined; trouble: Fault | null } = {
+    remaining: undefined,
+    trouble: null,
+  };
 
   const isWrite = (asked: Asked): boolean => asked.method !== "GET" && behaviour?.harmless?.(asked) !== true;
 
@@ -89,7 +96,7 @@ export function startFake(make: (url: string) => Behaviour): Fake {
     const asked = { method: request.method, path, query, headers: request.headers, body, json: parse(body) };
     requests.push(asked);
     const at = orders.findIndex(({ on }) => on === "any" || isWrite(asked));
-    const fault = at < 0 ? null : orders.splice(at, 1)[0]?.fault ?? null;
+    const fault = at < 0 ? fakes.trouble : orders.splice(at, 1)[0]?.fault ?? null;
     if (fault?.kind === "answer") {
       return new Response(fault.body, { status: fault.status, headers: fault.headers });
     }
@@ -133,6 +140,15 @@ export function startFake(make: (url: string) => Behaviour): Fake {
     },
     get: made.get,
     set: made.set,
+    get trouble(): Fault | null {
+      return fakes.trouble;
+    },
+    set trouble(fault: Fault | null) {
+      fakes.trouble = fault;
+    },
+    get held(): number {
+      return gates.length;
+    },
     get remaining(): number | undefined {
       return fakes.remaining;
     },

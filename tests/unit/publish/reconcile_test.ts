@@ -150,7 +150,7 @@ Deno.test("after a failed write it looks again before it writes again: it may ha
   assert.equal(lab.wait(), TIMEOUT_MS - 200, "and a second time, when nothing late can come any more");
 });
 
-Deno.test("failures back off from 200 ms to 30 s, and are told once, as is the recovery", () => {
+Deno.test("failures back off from 200 ms to 5 s while a wish is not shown, are told once, as is the recovery", () => {
   const lab = settledLab();
   lab.wish("b");
   const waits: number[] = [];
@@ -159,11 +159,32 @@ Deno.test("failures back off from 200 ms to 30 s, and are told once, as is the r
     waits.push(lab.wait());
     lab.perform(); // looks: not done
   }
-  assert.deepEqual(waits, [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+  assert.deepEqual(waits, [200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000]);
   assert.deepEqual(lab.told, ["publish-failed: publishing b failed: boom"]);
   lab.settle();
   assert.deepEqual(lab.told.slice(1), ["published: b is published"]);
   assert.equal(lab.r.state, "ok");
+});
+
+Deno.test("when nothing is to be changed, or the outage is long, the back-off goes up to 30 s", () => {
+  const idle = settledLab();
+  const waits: number[] = [];
+  for (let i = 0; i < 10; i++) {
+    if (i === 0) idle.wait();
+    idle.fail("HTTP 503");
+    waits.push(idle.wait());
+  }
+  assert.deepEqual(waits, [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+  const long = settledLab();
+  long.wish("b");
+  const from = long.now;
+  let wait = 0;
+  for (let i = 0; i < 400 && wait < 30_000; i++) {
+    long.fail("HTTP 503");
+    wait = long.wait();
+  }
+  assert.equal(wait, 30_000);
+  assert.ok(long.now - from > 600_000 && long.now - from < 900_000, `after ${long.now - from} ms`);
 });
 
 Deno.test("chance takes off up to half of a back-off", () => {
