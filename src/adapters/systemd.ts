@@ -6,10 +6,14 @@
  * neither name nor path of the sender, only its process id.
  */
 
+import { openUptime } from "./uptime.ts";
+
 /** A line to the service manager. */
 export interface Systemd {
   /** The node runs: its sockets are open. */
   ready(): void;
+  /** A reload begins; `ready` ends it (Type=notify-reload). */
+  reloading(): void;
   stopping(): void;
   /** One line for `systemctl status`. */
   status(text: string): void;
@@ -22,10 +26,16 @@ export interface SystemdOptions {
   readonly env: (name: string) => string | undefined;
   /** Whether this process keeps its own timing: without it the watchdog is not fed, and systemd restarts it. */
   readonly healthy: () => boolean;
+  /** Time since boot, ms; null where it cannot be had. Replaced in tests. */
+  readonly uptimeMs?: () => number | null;
 }
+
+/** How exact the uptime is, ms. */
+const UPTIME_STEP_MS = 10;
 
 const NOBODY: Systemd = {
   ready: (): void => {},
+  reloading: (): void => {},
   stopping: (): void => {},
   status: (): void => {},
   close: (): Promise<void> => Promise.resolve(),
@@ -40,6 +50,7 @@ export function openSystemd(options: SystemdOptions): Systemd {
   const watchdog = watch(options, line);
   return {
     ready: (): void => line.send("READY=1"),
+    reloading: (): void => line.send(`RELOADING=1\nMONOTONIC_USEC=${monotonicUsec(options)}`),
     stopping: (): void => line.send("STOPPING=1"),
     status: (text): void => line.send(`STATUS=${text.replaceAll("\n", " ")}`),
     close: async (): Promise<void> => {
@@ -47,6 +58,24 @@ export function openSystemd(options: SystemdOptions): Systemd {
       await line.close();
     },
   };
+}
+
+/**
+ * The moment in microseconds, not before systemd's signal of the reload, else it would take the news for an older one.
+ * So the uptime, which comes in steps of 10 ms and with the time asleep, is rounded up.
+ */
+function monotonicUsec(options: SystemdOptions): number {
+  const uptimeMs = (options.uptimeMs ?? readUptime)();
+  return ((uptimeMs ?? 0) + UPTIME_STEP_MS) * 1000;
+}
+
+function readUptime(): number | null {
+  const uptime = openUptime();
+  try {
+    return uptime.read();
+  } finally {
+    uptime.close();
+  }
 }
 
 function watch(options: SystemdOptions, line: Line): ReturnType<typeof setInterval> | undefined {

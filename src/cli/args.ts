@@ -173,7 +173,10 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
     .option("--nodes <n>", "how many nodes it is to have", wholeNumber(2, 64))
     .option("-o, --output <file>", "write it to a new file that only you can read")
     .addOption(
-      new Option("--with <extra>", "instead of a config: Prometheus alert rules, or a Grafana dashboard")
+      new Option(
+        "--with <extra>",
+        "instead of a config: Prometheus alert rules, a Grafana dashboard, or a systemd unit",
+      )
         .choices(EXTRAS).conflicts("nodes"),
     )
     .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))

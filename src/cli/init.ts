@@ -2,6 +2,7 @@
 import { unreachable } from "../base/assert.ts";
 import { exampleConfig } from "./example_config.ts";
 import alerts from "./extras/alerts.yml" with { type: "text" };
+import unit from "./extras/abfail.service" with { type: "text" };
 import dashboard from "./extras/dashboard.json" with { type: "text" };
 import { freshKey } from "./keygen.ts";
 import { reasonOf } from "./load.ts";
@@ -32,13 +33,15 @@ export async function initCommand({ nodes, output, extra }: InitOptions): Promis
   return 0;
 }
 
-/** Alert rules for Prometheus, or a dashboard for Grafana's import. */
+/** Alert rules for Prometheus, a dashboard for Grafana's import, or a hardened unit for systemd. */
 export function extraText(extra: Extra): string {
   switch (extra) {
     case "alerts":
       return alerts;
     case "dashboard":
       return dashboard;
+    case "systemd":
+      return unit;
     default:
       return unreachable(extra);
   }

@@ -1,6 +1,7 @@
 /** Reading a config file: from disk, with everything that is wrong said at once. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
+import { OPEN } from "../config/locate.ts";
 import { type ConfigReader, parseConfig, type ParseOptions } from "../config/parse.ts";
 import { type ConfigProblem, explainProblem } from "../config/problem.ts";
 
@@ -68,7 +69,7 @@ const SYSTEM: ConfigReader = {
 function permissionWarning(path: string, text: string): string | null {
   if (!/^\s*keys\s*=/m.test(text)) return null;
   const mode = Deno.statSync(path).mode;
-  if (mode === null || (mode & 0o077) === 0) return null;
+  if (mode === null || (mode & OPEN) === 0) return null;
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
   return `${path} holds the cluster's keys and others on this machine may read it (mode ${octal}): chmod 600`;
 }

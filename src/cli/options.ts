@@ -85,7 +85,7 @@ export interface ProbeOptions {
 }
 
 /** What `abfail init --with` can print beside a config. */
-export const EXTRAS = ["alerts", "dashboard"] as const;
+export const EXTRAS = ["alerts", "dashboard", "systemd"] as const;
 /** One of them. */
 export type Extra = typeof EXTRAS[number];
 

@@ -53,10 +53,15 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   systemd.ready();
 
   const unlisten = stopOnSignals(node, log, () => systemd.stopping());
-  const reload = (): void => void reloadConfig(options.config, node, log, token);
-  Deno.addSignalListener("SIGHUP", reload);
+  const reload = async (): Promise<void> => {
+    systemd.reloading();
+    await reloadConfig(options.config, node, log, token);
+    systemd.ready();
+  };
+  const onHangUp = (): void => void reload();
+  Deno.addSignalListener("SIGHUP", onHangUp);
   await node.ended;
-  Deno.removeSignalListener("SIGHUP", reload);
+  Deno.removeSignalListener("SIGHUP", onHangUp);
   unlisten();
   await systemd.close();
   log(notice("info", "stop", "Stopped."));

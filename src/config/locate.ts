@@ -35,12 +35,15 @@ export function readLocated(path: string, io: ConfigReader): ReturnType<ConfigRe
   };
 }
 
+/** Read by others than owner and group, or written by any but the owner: what no secret's file should be. */
+export const OPEN = 0o027;
+
 /** What to say when others may read a secret's file; null when they may not, or that cannot be told. */
 export function modeWarning(path: string, io: ConfigReader): string | null {
   const mode = io.mode?.(path) ?? null;
   const folder = io.env(FOLDER) ?? "";
   // systemd's own folder: its access lists show up as a mode for the group
-  if (mode === null || (mode & 0o077) === 0 || (folder !== "" && path.startsWith(`${folder}/`))) return null;
+  if (mode === null || (mode & OPEN) === 0 || (folder !== "" && path.startsWith(`${folder}/`))) return null;
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
   return `${path} is a secret and others on this machine may read it (mode ${octal}): chmod 600`;
 }

@@ -35,6 +35,20 @@ Deno.test("systemd hears that the node is ready, how it is, and that it stops, i
   there.close();
 });
 
+Deno.test("a reload is told with its moment, in which systemd does not see an older one", async () => {
+  const there = manager();
+  const env = environment({ NOTIFY_SOCKET: there.path });
+  const systemd = openSystemd({ env, healthy: () => true, uptimeMs: () => 123_450 });
+  systemd.reloading();
+  systemd.ready();
+  assert.deepEqual([await there.next(), await there.next()], [
+    "RELOADING=1\nMONOTONIC_USEC=123460000",
+    "READY=1",
+  ]);
+  await systemd.close();
+  there.close();
+});
+
 Deno.test("the watchdog is fed while the process keeps its timing, and not while it does not", async () => {
   const there = manager();
   let healthy = true;

@@ -75,14 +75,15 @@ Deno.test("files of secrets that others may read deserve a word, each of them", 
 [[services.targets]]\nname = "a"\naddress = "10.0.0.1"
 [[services.publish]]\ntype = "digitalocean-dns"\ndomain = "example.com"\nrecord = "web"\nrecord_type = "A"
 token_file = "/etc/cloud"\n`;
-  const modes = Object.fromEntries(Object.keys(files).map((path) => [path, 0o640]));
+  const modes = Object.fromEntries(Object.keys(files).map((path) => [path, 0o644]));
   const open = parseConfig(text, "/etc/abfail.toml", machine(files, null, modes));
   assert(open.ok);
-  const said = open.value.warnings.filter((warning) => warning.includes("mode 0640): chmod 600"));
+  const said = open.value.warnings.filter((warning) => warning.includes("mode 0644): chmod 600"));
   for (const path of ["/etc/keys", "/etc/token", "/etc/a.key", "/etc/cloud"]) {
     assert(said.some((warning) => warning.includes(path)), path);
   }
   assert.equal(said.length, 4, "a certificate is public");
-  const closed = parseConfig(text, "/etc/abfail.toml", machine(files));
+  const group = Object.fromEntries(Object.keys(files).map((path) => [path, 0o640]));
+  const closed = parseConfig(text, "/etc/abfail.toml", machine(files, null, group));
   assert(closed.ok && !closed.value.warnings.some((warning) => warning.includes("chmod")));
 });
