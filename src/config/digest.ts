@@ -20,14 +20,24 @@ export interface FlatDigest {
   readonly valueDigest: number;
 }
 
-/** Each leaf of `config.flat`, in the order of the paths. */
-export function flatDigests(config: Config): FlatDigest[] {
-  return sortedFlat(config).map(([path, value]) => ({
+/**
+ * Each leaf of `config.flat`, in the order of the paths. Made once for a config: peers ask for it part by part, and a
+ * large one has tens of thousands of leaves.
+ */
+export function flatDigests(config: Config): readonly FlatDigest[] {
+  const known = made.get(config);
+  if (known !== undefined) return known;
+  const digests = sortedFlat(config).map(([path, value]) => ({
     path,
     pathDigest: fnv32(path),
     valueDigest: fnv32(value),
   }));
+  made.set(config, digests);
+  return digests;
 }
+
+/** What `flatDigests` has made; goes away with its config. */
+const made = new WeakMap<Config, readonly FlatDigest[]>();
 
 /** One number for all of `config.flat`: equal for equal configs, whatever the order in the file. */
 export function configDigest(config: Config): number {

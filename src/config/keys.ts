@@ -21,7 +21,7 @@ export const NOTIFY_EVENTS = ["leader", "switch", "publish-failed", "drift", "al
 /** Nodes of one cluster at most; every one hears every other. */
 export const MAX_NODES = 64;
 /** Services of one config at most. */
-export const MAX_SERVICES = 256;
+export const MAX_SERVICES = 1024;
 
 const HOUR_MS = 3_600_000;
 

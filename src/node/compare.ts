@@ -25,6 +25,7 @@ export function noteDigest(turn: NodeTurn, from: NodeId, peer: PeerSlot, digest:
     });
   }
   if (digest === state.configDigest || now < peer.compare.nextAskAt) return;
+  if (peer.differs.length > 0) return; // named already, and neither config has changed since
   peer.compare.nextAskAt = now + ASK_EVERY_MS;
   turn.sendNode(from, { kind: "config-ask", part: peer.compare.parts.size });
 }

@@ -12,7 +12,7 @@ import type { Opinion } from "../health/probing.ts";
 /** Targets in one slice. */
 export const SLICE_TARGETS = 1024;
 const HEADER_BYTES = 6;
-/** There are at most 256 services of 32 targets. */
+/** There are at most 1024 services of 32 targets. */
 const NO_SAY = 0x8000;
 const CODES: readonly Opinion[] = ["unknown", "up", "down"];
 

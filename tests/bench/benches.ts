@@ -1,11 +1,13 @@
 /** All benches, in the order in which they run. A bench gives rows; see `frame.ts`. */
 import { benchChecks } from "./checks.ts";
 import { benchDns } from "./dns.ts";
+import { benchCommit } from "./commit.ts";
 import { benchFailover } from "./failover.ts";
 import type { Bench } from "./frame.ts";
 import { benchIdle } from "./idle.ts";
 import { benchLeader, benchStepDown } from "./leader.ts";
 import { benchLoss } from "./loss.ts";
+import { benchNodes } from "./nodes.ts";
 import { benchPreempt } from "./preempt.ts";
 import { benchPrimaryDown, benchPrimaryHangs } from "./primary.ts";
 import { benchSimulate } from "./simulate.ts";
@@ -26,6 +28,8 @@ export const BENCHES: readonly Bench[] = [
   bench("primary-hangs", "the primary hangs", 15, benchPrimaryHangs),
   bench("dns", "the embedded DNS server at full speed and at half", 10, benchDns),
   bench("checks", "5,000 http targets at 1 s", 10, benchChecks),
+  bench("commit", "a state of 1,000 services", 10, benchCommit),
+  bench("nodes", "3 to 15 nodes", 15, benchNodes),
   bench("simulate", "the simulator", 15, benchSimulate),
 ];
 

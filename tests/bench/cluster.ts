@@ -83,7 +83,13 @@ export class BenchCluster implements AsyncDisposable {
   }
 
   /** GET or POST over the node's Unix socket; null when it does not answer. */
-  async ask(id: number, path: string, limitMs = 1000, method = "GET"): Promise<string | null> {
+  async ask(
+    id: number,
+    path: string,
+    limitMs = 1000,
+    method = "GET",
+    input: unknown = {},
+  ): Promise<string | null> {
     let client = this.#clients.get(id);
     if (client === undefined) {
       client = Deno.createHttpClient({ proxy: { transport: "unix", path: this.#socket(id) } });
@@ -92,7 +98,7 @@ export class BenchCluster implements AsyncDisposable {
     try {
       const signal = AbortSignal.timeout(limitMs);
       const headers = { "content-type": "application/json" };
-      const body = method === "POST" ? "{}" : undefined;
+      const body = method === "POST" ? JSON.stringify(input) : undefined;
       const answer = await fetch(`http://localhost${path}`, { client, signal, method, headers, body });
       return await answer.text();
     } catch {

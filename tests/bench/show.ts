@@ -17,10 +17,12 @@ export interface Machine {
   readonly load: number;
 }
 
-const WIDTH = 220;
+const WIDTH = 230;
+/** Errors can be long; all of them is in the JSON. */
+const NOTE_CHARACTERS = 80;
 
 const COLUMNS: readonly Column[] = [
-  { header: "WHAT", align: "left", min: 30, rank: 0 },
+  { header: "WHAT", align: "left", min: 90, rank: 0 },
   { header: "WHO", align: "left", min: 6, rank: 0 },
   { header: "SETTINGS", align: "left", min: 10, rank: 0 },
   { header: "N", align: "right", min: 3, rank: 0 },
@@ -45,7 +47,7 @@ export function renderRows(rows: readonly Row[]): string {
       row.goals.map(goalText).join(", "),
       row.met === null ? "" : row.met ? "yes" : "NO",
       row.ratio === null ? "" : `x ${row.ratio}`,
-      row.note,
+      row.note.slice(0, NOTE_CHARACTERS),
     ].map((text) => cell(text))
   );
   return renderTable(COLUMNS, lines, { width: WIDTH, indent: 0, paint: plainPaint }).join("\n");

@@ -89,3 +89,8 @@ Deno.test("digests are equal for equal configs, whatever their text, and name th
   assert.deepEqual(differing.map(({ path }) => path), ["services.web.check.fall"]);
   assert.equal(known.size, one.flat.size, "two paths have one digest");
 });
+
+Deno.test("the leaves of a config are digested once, however often peers ask", () => {
+  const config = right(CLUSTER + service());
+  assert.equal(flatDigests(config), flatDigests(config));
+});
