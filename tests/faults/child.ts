@@ -57,6 +57,7 @@ export class Child {
     for await (const line of lines(this.#child.stdout)) onLine(line);
     await this.#child.status;
     this.#running = false;
+    await this.#stdin.abort().catch(() => {}); // also of one that was killed and is started again as another
   }
 }
 
