@@ -78,3 +78,19 @@ Deno.test("nodes that have and have not reloaded do not mix up their targets, an
   assert.equal(lab.node(1).peers.get(2)?.otherTargets, true);
   assert.ok((lab.node(1).peers.get(2)?.differs.length ?? 0) > 0);
 });
+
+Deno.test("what differs in two configs is asked for and told once, not again and again", () => {
+  const lab = steady();
+  lab.give(1, { kind: "reload", config: changed() });
+  lab.run(60_000);
+  const told = lab.events.filter(({ node, event }) => node === 2 && event.text.includes("config differs in"));
+  assert.equal(told.length, 1);
+  lab.give(1, { kind: "reload", config: testConfig() });
+  lab.run(1000);
+  lab.give(1, { kind: "reload", config: changed() });
+  lab.run(10_000);
+  const again = lab.events.filter(({ node, event }) =>
+    node === 2 && event.text.includes("config differs in")
+  );
+  assert.equal(again.length, 2, "another change is news");
+});
