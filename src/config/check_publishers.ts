@@ -1,6 +1,6 @@
 /** What must hold within and between publishers that act on the world. See `check_services.ts`. */
 import { isWithin, parseName, sameName } from "../dns/name.ts";
-import { hostKind } from "./address.ts";
+import { hostKind, isLoopback } from "./address.ts";
 import type { ReadService } from "./check_services.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
@@ -22,6 +22,7 @@ export function checkActing(
   published: Map<string, string>,
   reading: Reading,
 ): void {
+  warnOfClearText(publisher, path, reading);
   switch (publisher.type) {
     case "rfc2136": {
       const { key, key_env: env, key_file: file, key_name: name } = publisher;
@@ -71,6 +72,24 @@ export function checkActing(
       return checkCloud(publisher, path, values, published, reading);
     }
   }
+}
+
+/** A secret that goes to another machine in the clear is allowed (a tunnel may carry it) and deserves a word. */
+function warnOfClearText(publisher: ReadPublisher, path: Path, reading: Reading): void {
+  const [key, url] = "api_url" in publisher
+    ? ["api_url", publisher.api_url] as const
+    : "url" in publisher
+    ? ["url", publisher.url] as const
+    : ["", undefined] as const;
+  if (url === undefined || !url.startsWith("http://") || isLoopback(hostOf(url))) return;
+  const secret = ["token", "token_env", "token_file", ...SECRETS].some((name) =>
+    Object.entries(publisher).some(([known, value]) => known === name && value !== undefined)
+  );
+  if (secret) reading.warn([...path, key], "the secret goes over the network in the clear: use https://");
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, "");
 }
 
 /** Publishers that keep a mark beside the name. */

@@ -207,6 +207,26 @@ Deno.test("a secret in the config is accepted with a warning, and shown nowhere"
   for (const text of wrong(with_(`${base}\napi_key = "hunter2 \\u0007"`))) assert(!text.includes("hunter2"));
 });
 
+Deno.test("a secret that would cross the network in the clear is warned of, and only then", () => {
+  const said = (type: string, rest: string): boolean => {
+    const { warnings } = right(
+      CLUSTER + service({ rest: `[[services.publish]]\ntype = "${type}"\n${rest}` }),
+    );
+    return warnings.some((warning) => warning.includes("goes over the network in the clear: use https://"));
+  };
+  const powerdns = (url: string): string =>
+    `zone = "example.com"\nname = "www.example.com"\napi_key_env = "KEY"\napi_url = "${url}"`;
+  assert.equal(said("powerdns", powerdns("http://10.0.0.9:8081")), true);
+  for (const host of ["https://10.0.0.9", "http://127.0.0.1:8081", "http://[::1]:8081", "http://localhost"]) {
+    assert.equal(said("powerdns", powerdns(host)), false, host);
+  }
+  const cloud = 'domain = "example.com"\nrecord = "web"\nrecord_type = "A"\ntoken_env = "T"\n';
+  assert.equal(said("digitalocean-dns", `${cloud}api_url = "http://proxy.example.com"`), true);
+  assert.equal(said("digitalocean-dns", cloud), false);
+  assert.equal(said("webhook", 'url = "http://10.0.0.9/x"\ntoken_env = "T"'), true);
+  assert.equal(said("webhook", 'url = "http://10.0.0.9/x"'), false);
+});
+
 Deno.test("notifications are a web address or a program, about known events", () => {
   const config = right(
     `${CLUSTER}${service()}[[notify]]\ntype = "exec"\ncommand = ["tell"]\nevents = ["switch"]\n` +
