@@ -54,103 +54,96 @@ async function faults(page: Page): Promise<string[]> {
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
 }
 
-function clusterWithToken(): TestCluster {
-  return new TestCluster({
+/** Three nodes that take commands from who has the token, all well. */
+async function startCluster(): Promise<TestCluster> {
+  const cluster = new TestCluster({
     api: (folder) => {
       Deno.writeTextFileSync(`${folder}/token`, `${TOKEN}\n`, { mode: 0o600 });
       return `token_file = "${folder}/token"`;
     },
   });
+  try {
+    await cluster.startAll();
+    return cluster;
+  } catch (problem) {
+    await cluster[Symbol.asyncDispose]();
+    throw problem;
+  }
 }
 
 Deno.test(
   { name: "the page of a follower shows a failover live, and asks its node alone", ignore },
   async () => {
-    await using cluster = clusterWithToken();
-    await cluster.startAll();
-    const browser = await openBrowser();
-    try {
-      const { page, errors, asked } = await open(browser, cluster.apiOf(2));
-      await page.getByRole("heading", { name: /e2e OK: all well/ }).waitFor();
-      await page.getByText("web-a in charge for").waitFor();
-      cluster.service("web-a").stop();
-      await page.getByText("web-b in charge for").waitFor();
-      await page.locator("#events").getByText("web: web-a -> web-b (down).").waitFor();
-      assert.ok(await page.locator("#lanes .lane", { hasText: "web-b" }).count() > 0, "the timeline has it");
-      assert.match(await page.locator("#verdict").innerText(), /node 1 \(/, "it names the leader");
-      assert.equal(await page.locator(".matrix td.good").count(), 6, "each of three hears two");
-      assert.deepEqual(errors, []);
-      assert.ok(
-        asked.every((url) => url.startsWith(cluster.apiOf(2)) || url.startsWith("data:")),
-        asked.join("\n"),
-      );
-    } finally {
-      await browser.close();
-    }
+    await using cluster = await startCluster();
+    await using browser = await openBrowser();
+    const { page, errors, asked } = await open(browser, cluster.apiOf(2));
+    await page.getByRole("heading", { name: /e2e OK: all well/ }).waitFor();
+    await page.getByText("web-a in charge for").waitFor();
+    cluster.service("web-a").stop();
+    await page.getByText("web-b in charge for").waitFor();
+    await page.locator("#events").getByText("web: web-a -> web-b (down).").waitFor();
+    assert.ok(await page.locator("#lanes .lane", { hasText: "web-b" }).count() > 0, "the timeline has it");
+    assert.match(await page.locator("#verdict").innerText(), /node 1 \(/, "it names the leader");
+    assert.equal(await page.locator(".matrix td.good").count(), 6, "each of three hears two");
+    assert.deepEqual(errors, []);
+    assert.ok(
+      asked.every((url) => url.startsWith(cluster.apiOf(2)) || url.startsWith("data:")),
+      asked.join("\n"),
+    );
   },
 );
 
 Deno.test(
   { name: "commands need the token and a yes; the keyboard is enough for all of it", ignore },
   async () => {
-    await using cluster = clusterWithToken();
-    await cluster.startAll();
-    const browser = await openBrowser();
-    try {
-      const { page } = await open(browser, cluster.apiOf(3));
-      const button = page.getByRole("button", { name: "Switch web web-b" });
-      await button.waitFor();
-      await button.focus();
-      await page.keyboard.press("Enter");
-      const dialog = page.getByRole("dialog", { name: "Switch web to web-b?" });
-      await dialog.waitFor();
-      await page.keyboard.press("Escape");
-      await dialog.waitFor({ state: "hidden" });
-      await page.keyboard.press("Enter"); // the focus is back where it was
-      await dialog.waitFor();
-      await page.keyboard.type("wrong-token");
-      await page.keyboard.press("Enter");
-      await dialog.getByText(/Not done: .*token/i).waitFor();
-      assert.equal((await cluster.status(3))?.services[0]?.pinned, null, "nothing was done");
-      await page.getByLabel("API token").fill(TOKEN);
-      await page.keyboard.press("Enter");
-      await dialog.waitFor({ state: "hidden" });
-      await page.getByText("pinned to web-b", { exact: true }).waitFor();
-      await page.getByText("web-b in charge for").waitFor();
-      await page.getByRole("button", { name: "Unpin web" }).click();
-      await page.getByRole("button", { name: "Unpin web" }).last().click(); // the token is still known
-      await page.getByText("web-a in charge for").waitFor();
-      await page.getByRole("button", { name: "Drain web web-a" }).click();
-      await page.getByRole("button", { name: "Drain web-a" }).last().click();
-      await page.getByText("web-b in charge for").waitFor();
-      await page.getByRole("button", { name: "Undrain web web-a" }).waitFor();
-      await page.getByRole("button", { name: "Step down ..." }).click();
-      await page.getByRole("button", { name: "Step down", exact: true }).click();
-      await page.locator("#verdict").getByText(/node [23] \(/).waitFor();
-    } finally {
-      await browser.close();
-    }
+    await using cluster = await startCluster();
+    await using browser = await openBrowser();
+    const { page } = await open(browser, cluster.apiOf(3));
+    const button = page.getByRole("button", { name: "Switch web web-b" });
+    await button.waitFor();
+    await button.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Switch web to web-b?" });
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.keyboard.press("Enter"); // the focus is back where it was
+    await dialog.waitFor();
+    await page.keyboard.type("wrong-token");
+    await page.keyboard.press("Enter");
+    await dialog.getByText(/Not done: .*token/i).waitFor();
+    assert.equal((await cluster.status(3))?.services[0]?.pinned, null, "nothing was done");
+    await page.getByLabel("API token").fill(TOKEN);
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("pinned to web-b", { exact: true }).waitFor();
+    await page.getByText("web-b in charge for").waitFor();
+    await page.getByRole("button", { name: "Unpin web" }).click();
+    await page.getByRole("button", { name: "Unpin web" }).last().click(); // the token is still known
+    await page.getByText("web-a in charge for").waitFor();
+    await page.getByRole("button", { name: "Drain web web-a" }).click();
+    await page.getByRole("button", { name: "Drain web-a" }).last().click();
+    await page.getByText("web-b in charge for").waitFor();
+    await page.getByRole("button", { name: "Undrain web web-a" }).waitFor();
+    await page.getByRole("button", { name: "Step down ..." }).click();
+    await page.getByRole("button", { name: "Step down", exact: true }).click();
+    await page.locator("#verdict").getByText(/node [23] \(/).waitFor();
   },
 );
 
 Deno.test(
   { name: "when its node is gone the page says so, and goes on by itself when it is back", ignore },
   async () => {
-    await using cluster = clusterWithToken();
-    await cluster.startAll();
-    const browser = await openBrowser();
-    try {
-      const { page } = await open(browser, cluster.apiOf(3));
-      await page.getByText("web-a in charge for").waitFor();
-      cluster.node(3).kill("SIGKILL");
-      await page.getByText(/No word from node 3/).waitFor();
-      assert.match(await page.title(), /no word/);
-      cluster.start(3);
-      await page.locator("#stale").waitFor({ state: "hidden" });
-      await page.getByRole("heading", { name: /e2e OK: all well/ }).waitFor();
-    } finally {
-      await browser.close();
-    }
+    await using cluster = await startCluster();
+    await using browser = await openBrowser();
+    const { page } = await open(browser, cluster.apiOf(3));
+    await page.getByText("web-a in charge for").waitFor();
+    cluster.node(3).kill("SIGKILL");
+    await page.getByText(/No word from node 3/).waitFor();
+    assert.match(await page.title(), /no word/);
+    cluster.start(3);
+    await page.locator("#stale").waitFor({ state: "hidden" });
+    await page.getByRole("heading", { name: /e2e OK: all well/ }).waitFor();
   },
 );
 
@@ -200,31 +193,29 @@ Deno.test(
   { name: "with a hundred services what is wrong comes first, is found, and names are text", ignore },
   async () => {
     await withCrowd(async (url, host) => {
-      const browser = await openBrowser();
-      try {
-        const { page, errors } = await open(browser, url);
-        await page.getByText("100 services", { exact: true }).waitFor();
-        const names = await page.locator(".service h3").allInnerTexts();
-        assert.deepEqual(names.slice(0, 2), ["service-040", "service-041"]);
-        assert.equal(await page.locator("details[open]").count(), 2, "those that are well are folded");
-        assert.equal(await page.locator("img, #events b").count(), 0, "nothing became markup");
-        assert.match(await page.title(), /^!! prod/);
-        await page.getByLabel("only what is not well").check();
-        await page.getByText("2 of 100 services").waitFor();
-        await page.getByLabel("only what is not well").uncheck();
-        await page.getByLabel("Filter").fill("SERVICE-077");
-        await page.getByText("1 of 100 services").waitFor();
-        await page.getByLabel("Filter").fill("");
-        await page.locator("summary", { hasText: "service-077" }).click();
-        await page.locator(`details[data-key="service-077"][open] table`).first().waitFor();
-        host.current = { ...host.current, services: host.current.services.toReversed() };
-        await page.waitForTimeout(1500);
-        assert.equal(await page.locator("details[open]").count(), 3, "what was opened stays so");
-        assert.equal((await page.locator(".service h3").allInnerTexts()).length, 100);
-        assert.deepEqual(errors, []);
-      } finally {
-        await browser.close();
-      }
+      await using browser = await openBrowser();
+      const { page, errors } = await open(browser, url);
+      await page.getByText("100 services", { exact: true }).waitFor();
+      const names = await page.locator(".service h3").allInnerTexts();
+      assert.deepEqual(names.slice(0, 2), ["service-040", "service-041"]);
+      assert.equal(await page.locator("details[open]").count(), 2, "those that are well are folded");
+      const lanes = await page.locator("#lanes .who").allInnerTexts();
+      assert.deepEqual(lanes.slice(0, 3), ["leader", "service-040", "service-041"]);
+      assert.equal(await page.locator("img, #events b").count(), 0, "nothing became markup");
+      assert.match(await page.title(), /^!! prod/);
+      await page.getByLabel("only what is not well").check();
+      await page.getByText("2 of 100 services").waitFor();
+      await page.getByLabel("only what is not well").uncheck();
+      await page.getByLabel("Filter").fill("SERVICE-077");
+      await page.getByText("1 of 100 services").waitFor();
+      await page.getByLabel("Filter").fill("");
+      await page.locator("summary", { hasText: "service-077" }).click();
+      await page.locator(`details[data-key="service-077"][open] table`).first().waitFor();
+      host.current = { ...host.current, services: host.current.services.toReversed() };
+      await page.waitForTimeout(1500);
+      assert.equal(await page.locator("details[open]").count(), 3, "what was opened stays so");
+      assert.equal((await page.locator(".service h3").allInnerTexts()).length, 100);
+      assert.deepEqual(errors, []);
     });
   },
 );
@@ -234,24 +225,20 @@ Deno.test(
   async () => {
     const shots = Deno.env.get("ABFAIL_SHOTS");
     await withCrowd(async (url) => {
-      const browser = await openBrowser();
-      try {
-        for (const width of WIDTHS) {
-          for (const scheme of SCHEMES) {
-            const { page } = await open(browser, url, width, scheme);
-            await page.getByText("100 services", { exact: true }).waitFor();
-            assert.deepEqual(await faults(page), [], `${width} ${scheme}`);
-            const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
-            assert.ok(over <= 0, `${width}: ${over} px too wide`);
-            if (shots !== undefined) await page.screenshot({ path: `${shots}/page-${width}-${scheme}.png` });
-            await page.getByRole("button", { name: "Drain service-040 nyc1" }).click();
-            assert.deepEqual(await faults(page), [], `the question, ${width} ${scheme}`);
-            if (shots !== undefined) await page.screenshot({ path: `${shots}/ask-${width}-${scheme}.png` });
-            await page.context().close();
-          }
+      await using browser = await openBrowser();
+      for (const width of WIDTHS) {
+        for (const scheme of SCHEMES) {
+          const { page } = await open(browser, url, width, scheme);
+          await page.getByText("100 services", { exact: true }).waitFor();
+          assert.deepEqual(await faults(page), [], `${width} ${scheme}`);
+          const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+          assert.ok(over <= 0, `${width}: ${over} px too wide`);
+          if (shots !== undefined) await page.screenshot({ path: `${shots}/page-${width}-${scheme}.png` });
+          await page.getByRole("button", { name: "Drain service-040 nyc1" }).click();
+          assert.deepEqual(await faults(page), [], `the question, ${width} ${scheme}`);
+          if (shots !== undefined) await page.screenshot({ path: `${shots}/ask-${width}-${scheme}.png` });
+          await page.context().close();
         }
-      } finally {
-        await browser.close();
       }
     });
   },

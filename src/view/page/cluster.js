@@ -1,5 +1,5 @@
-import { byId, make, patchChildren } from "./dom.js";
-import { duration, whatIsWrong } from "./words.js";
+import { byId, make, patchChildren, table } from "./dom.js";
+import { age, duration, whatIsWrong } from "./words.js";
 
 export function showVerdict(status) {
   const causes = (status.leader ? [] : ["no leader"]).concat(

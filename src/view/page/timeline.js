@@ -1,9 +1,10 @@
 import { byId, make, patchChildren } from "./dom.js";
 import { render } from "./live.js";
+import { RANK } from "./words.js";
 
 /** Who led and which target was active, from the events that this node keeps and from how it is now. */
 const RANGES = [["15 min", 900e3], ["1 h", 3600e3], ["6 h", 21600e3], ["24 h", 86400e3]];
-const LANES_MAX = 12;
+const LANES_MAX = 8;
 /** Null until one is chosen: the shortest that holds all that this node can know. */
 let chosenMs = null;
 let rangeMs = 900e3;
@@ -45,11 +46,13 @@ function lanesOf(status, events) {
     };
     return {
       who: service.name,
+      rank: RANK[service.state],
       names: service.targets.map((target) => target.name),
       spans: spansOf(changes, now, from, to),
     };
   });
-  services.sort((a, b) => b.spans.length - a.spans.length);
+  // What is not well first, then what moved most.
+  services.sort((a, b) => a.rank - b.rank || b.spans.length - a.spans.length);
   return { from, to, lanes: lanes.concat(services.slice(0, LANES_MAX)), more: services.length - LANES_MAX };
 }
 
@@ -76,7 +79,7 @@ export function showTimeline(status, events) {
         ? make(
           "p",
           { class: "note faint", "data-key": "more" },
-          "and " + more + " services that switched less",
+          "and " + more + " services that are well and switched less",
         )
         : null,
     ].filter((child) => child),
