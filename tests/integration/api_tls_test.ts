@@ -6,6 +6,7 @@ import { readTlsIdentity, type TlsIdentity } from "../../src/adapters/api/tls_id
 import { readClientTls } from "../../src/cli/client_tls.ts";
 import { askNode, type NodeApi, trusting } from "../../src/cli/node_api.ts";
 import { ok } from "../../src/base/result.ts";
+import { ApiCertificate } from "../../src/runtime/api_certificate.ts";
 import { type Ran, runProgram } from "../support/abfail.ts";
 import { FakeHost } from "../unit/api/fake_host.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
@@ -221,4 +222,24 @@ Deno.test("files that do not fit together are refused by name, and nothing of a 
     assert.match(files(cert, key, key), /^api\.client_ca_file: .* holds no certificate/);
     return Promise.resolve();
   });
+});
+
+Deno.test("status says when the node's own certificate is about to end, and when it has", async () => {
+  await withCertificates((made) => {
+    const said = (name: string): string => {
+      const files = { certFile: `${made.folder}/${name}.pem`, keyFile: `${made.folder}/${name}.key` };
+      const read = ApiCertificate.read({ ...files, clientCaFile: null });
+      assert(read.ok);
+      return read.value.problems(Date.now()).join();
+    };
+    assert.equal(said("good"), "");
+    assert.match(said("soon"), /ends in 5 days: renew it, then reload/);
+    assert.match(said("expired"), /has ended/);
+    return Promise.resolve();
+  });
+  const plain = ApiCertificate.read(null);
+  assert(
+    plain.ok && plain.value.problems(Date.now()).length === 0,
+    "without a certificate there is nothing to say",
+  );
 });
