@@ -1,36 +1,23 @@
-/** A leader's work: weigh, decide, have it committed, publish. Other nodes do none of it. */
+/** A leader's work: weigh, decide, have it committed; `publishing.ts` shows it. Other nodes do none of it. */
 import { formatEpoch } from "../election/ballot.ts";
-import { actingBallot, isYielding, leaseRemaining, mayAct, step } from "../election/step.ts";
+import { actingBallot, isYielding, mayAct, step } from "../election/step.ts";
 import { isAlive } from "../election/detector.ts";
 import { canPropose } from "../election/leader.ts";
-import { trustedLeaseMs } from "../election/settings.ts";
 import type { MonoMs } from "../base/time.ts";
 import { applySwitch, applyZone } from "../failover/apply.ts";
 import { type ClusterState, emptyState } from "../failover/cluster_state.ts";
 import { createTimers, decide, type Decision, type Shown } from "../failover/decide.ts";
 import { decodeState, encodeState } from "../failover/codec.ts";
 import { warmupOf } from "../failover/first_decision.ts";
-import { parseEpoch } from "../publish/epoch.ts";
-import {
-  due,
-  expectLateWrite,
-  finished,
-  isBusy,
-  isCurrent,
-  nextAt,
-  planRehearsal,
-  setDesired,
-  setLeading,
-} from "../publish/reconcile.ts";
-import type { PublisherRef } from "./events.ts";
-import type { PublishAction, PublishResult } from "../publish/action.ts";
+import { nextAt, setLeading } from "../publish/reconcile.ts";
 import { tellByHand } from "./by_hand.ts";
+import { beginPublishing, wishCommitted } from "./publishing.ts";
 import { applyCommand, done, finishWish, refused } from "./operate.ts";
 import { type Observer, observersNow, weighService } from "./opinions.ts";
-import type { NodeState, PublisherSlot, ServiceSlot, Wish } from "./state.ts";
-import { followProofs, provenAt, withProofs } from "./proofs.ts";
+import type { NodeState, ServiceSlot, Wish } from "./state.ts";
+import { followProofs, withProofs } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
-import { nextVerify, startVerify } from "./verifying.ts";
+import { nextVerify } from "./verifying.ts";
 
 /** Above so many targets a leader does not look at all services at every change, but paced. */
 const UNPACED_TARGETS = 256;
@@ -55,23 +42,6 @@ export function followLease(turn: NodeTurn): void {
     for (const publisher of service.publishers) beginPublishing(turn, service, publisher);
   }
   wishCommitted(turn);
-}
-
-/** A publisher at the beginning of a tenure, or new in one. */
-export function beginPublishing(turn: NodeTurn, service: ServiceSlot, publisher: PublisherSlot): void {
-  const { state, now, env } = turn;
-  const { reconciler, config } = publisher;
-  if (reconciler === null || state.leading === null) return;
-  setLeading(reconciler, state.leading, now);
-  planRehearsal(reconciler, provenAt(state.cluster, service.config.name, config), env);
-}
-
-/** A node that has led is heard again: it may have slept in the middle of a write. */
-export function expectLateWrites({ state, now }: NodeTurn): void {
-  if (state.leading === null) return;
-  for (const { publishers } of state.services) {
-    for (const { reconciler } of publishers) if (reconciler !== null) expectLateWrite(reconciler, now);
-  }
 }
 
 function layDown(turn: NodeTurn): void {
@@ -150,23 +120,6 @@ function tellSwitches(turn: NodeTurn, before: ClusterState | null, after: Cluste
       epoch: last.epoch,
       data: { from: last.from, to: last.to, reason: last.reason },
     });
-  }
-}
-
-/** Tells the publishers what is committed; they see to it themselves. */
-export function wishCommitted(turn: NodeTurn): void {
-  const { state, now } = turn;
-  const epoch = state.leading?.epoch;
-  if (state.cluster === null || epoch === undefined) return;
-  for (const service of state.services) {
-    const decision = state.cluster.services[service.config.name];
-    if (decision === undefined) continue;
-    const target = service.targets.find((slot) => slot.target.name === decision.active)?.target ?? null;
-    if (decision.active !== null && target === null) continue; // removed from the config: decided anew first
-    const desired = { target: decision.active, value: target?.publish ?? null, epoch };
-    for (const { reconciler } of service.publishers) {
-      if (reconciler !== null) setDesired(reconciler, desired, now);
-    }
   }
 }
 
@@ -271,106 +224,6 @@ function aliveText(state: NodeState, now: MonoMs): string {
     if (isAlive(state.election, peer, now)) text += `${peer.member.id} `;
   }
   return text;
-}
-
-/** Starts whatever publishers have to do now, while the lease holds and nobody waits for it. */
-export function publishDue(turn: NodeTurn): void {
-  const { state, now } = turn;
-  let busy = false;
-  for (const service of state.services) {
-    service.publishers.forEach((publisher, index) => {
-      const ref = { service: service.config.name, index };
-      startPublish(turn, ref, publisher);
-      startVerify(turn, ref, publisher);
-      busy ||= publisher.writing;
-    });
-  }
-  state.election.busy = busy;
-  if (state.leading === null) return;
-  for (const service of state.services) notePublished(turn, service, now);
-}
-
-function startPublish(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlot): void {
-  const { state, now } = turn;
-  const { reconciler } = publisher;
-  if (reconciler === null || state.leading === null || state.stopping !== null) return;
-  if (now < nextAt(reconciler) || isYielding(state.election)) return;
-  const action = due(reconciler, now);
-  if (action === null) return;
-  publisher.writing = action.action.kind === "write";
-  turn.publish({
-    kind: "publish",
-    publisher: ref,
-    operation: action.operation,
-    action: action.action,
-    deadline: publishDeadline(state, action.action, action.timeoutMs, now),
-    timeoutMs: action.timeoutMs,
-  });
-}
-
-/**
- * A write starts only while the lease outlives its timeout, or half a lease where the timeout is longer: it
- * is cut off when the lease is not renewed meanwhile (ELECTION.md, What a write to the outside must also do).
- */
-function publishDeadline(state: NodeState, action: PublishAction, timeoutMs: number, now: MonoMs): MonoMs {
-  if (action.kind === "read") return now;
-  return now + Math.min(timeoutMs, trustedLeaseMs(state.election.settings) / 2);
-}
-
-/** True while a write that needs the lease until `deadline` may start or go on: asked at the moment of use. */
-export function mayPublish(state: NodeState, now: MonoMs, deadline: MonoMs = now): boolean {
-  return mayAct(state.election, now) && now + leaseRemaining(state.election, now) > deadline;
-}
-
-/** A publisher answered. */
-export function onPublished(
-  turn: NodeTurn,
-  ref: PublisherRef,
-  operation: number,
-  result: PublishResult,
-): void {
-  const { state } = turn;
-  const service = state.services.find((slot) => slot.config.name === ref.service);
-  // By its number: a reload may have moved the publisher in the list.
-  const publisher = service?.publishers.find(({ reconciler }) => reconciler?.operation?.number === operation);
-  if (service === undefined || publisher === undefined || publisher.reconciler === null) return;
-  const current = isCurrent(publisher.reconciler, operation);
-  const told = finished(publisher.reconciler, operation, result, turn.env);
-  if (current && result.kind === "fenced") onFenced(turn, ref, publisher, result.epoch);
-  publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
-  if (told.changed || publisher.reconciler.newlyProven) state.dirty = true;
-  if (told.event === null) return;
-  const failed = told.event === "publish-failed" || told.event === "drift";
-  turn.log(failed ? "warning" : "info", told.event, `${ref.service}: ${told.detail}`, {
-    service: ref.service,
-    epoch: state.leading?.epoch ?? null,
-    data: { publisher: publisher.config.type, name: publisher.config.name },
-  });
-}
-
-/** A publisher holds a later epoch than this leader's: with the next ballot all publishers begin anew. */
-function onFenced(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlot, epoch: string): void {
-  const { state } = turn;
-  const term = parseEpoch(epoch)?.term;
-  if (state.leading === null || term === undefined) return;
-  const { type, name } = publisher.config;
-  const text = `${ref.service}: ${type} ${name} was written under epoch ${epoch}, later than this leader's.`;
-  turn.log("warning", "fenced", text, {
-    service: ref.service,
-    epoch: state.leading.epoch,
-    data: { publisher: type, name, holds: epoch },
-  });
-  turn.takeElection(step(state.election, { kind: "outrun", term }, turn.env));
-}
-
-/** How long the world took to show the last switch. */
-function notePublished(_turn: NodeTurn, service: ServiceSlot, now: MonoMs): void {
-  const { times } = service;
-  if (times === null || times.publishMs !== null) return;
-  const shown = service.publishers.every(({ reconciler }) =>
-    reconciler === null || reconciler.state === "ok"
-  );
-  if (shown) service.times = { ...times, publishMs: now - times.committedAt };
 }
 
 /** When a leader has something to do next. */

@@ -1,7 +1,7 @@
 /**
  * One whole node, pure: the election, the checks, the decisions and the publishing joined. `runtime` drives
  * it on the real world, `sim` on a virtual one. Read next: `events.ts` (in and out), `state.ts`, then
- * `leading.ts` (a leader's work), `operate.ts` (commands), `opinions.ts`, `compare.ts`.
+ * `leading.ts` (a leader's work), `publishing.ts`, `operate.ts` (commands), `opinions.ts`, `compare.ts`.
  *
  *     datagram, probe result, publisher's answer, command, deadline
  *        -> stepNode -> election core, health core -> a leader: weigh -> decide -> propose -> committed -> publish
@@ -22,15 +22,8 @@ import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts"
 import { finishProbe, nextProbeAt, type Opinion, type ProbeOutcome, startProbe } from "../health/probing.ts";
 import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
 import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
-import {
-  decideAll,
-  expectLateWrites,
-  followCommitted,
-  followLease,
-  nextLeaderWork,
-  onPublished,
-  publishDue,
-} from "./leading.ts";
+import { decideAll, followCommitted, followLease, nextLeaderWork } from "./leading.ts";
+import { expectLateWrites, onPublished, publishDue } from "./publishing.ts";
 import { createSay, followSay, onLate, onPaused } from "./say.ts";
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
@@ -41,7 +34,7 @@ import { createServices, targetsOf } from "./services.ts";
 import { NodeTurn } from "./turn.ts";
 import { onVerified } from "./verifying.ts";
 
-export { mayPublish } from "./leading.ts";
+export { mayPublish } from "./publishing.ts";
 
 export interface NodeOptions {
   readonly config: Config;

@@ -2,7 +2,7 @@
 import { configDigest } from "../config/digest.ts";
 import { zoneDigest } from "../config/zone_digest.ts";
 import type { Config } from "../config/config.ts";
-import { beginPublishing, wishCommitted } from "./leading.ts";
+import { beginPublishing, wishCommitted } from "./publishing.ts";
 import { createServices, targetsOf } from "./services.ts";
 import type { NodeTurn } from "./turn.ts";
 

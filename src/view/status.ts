@@ -1,7 +1,6 @@
 /** One node's state as the status that people and scripts read (PRODUCT.md). Pure. */
 import type { NodeId } from "../base/id.ts";
 import type { Env, MonoMs } from "../base/time.ts";
-import type { PublisherConfig } from "../config/config.ts";
 import { formatEpoch } from "../election/ballot.ts";
 import { isAlive } from "../election/detector.ts";
 import { quorumSize, windowMs } from "../election/settings.ts";
@@ -11,10 +10,9 @@ import type { ByHand, ServiceDecision } from "../failover/cluster_state.ts";
 import { fallsOf, heldBackFor, isFlapping } from "../failover/flaps.ts";
 import type { Weighed } from "../health/weigh.ts";
 import { type Observer, observersNow, opinionAges, opinionsOf, weighService } from "../node/opinions.ts";
-import { provenAt } from "../node/proofs.ts";
-import type { Reconciler } from "../publish/reconcile.ts";
-import type { Verifier } from "../publish/verify.ts";
-import type { NodeState, PublisherSlot, ServiceSlot, TargetSlot } from "../node/state.ts";
+import type { NodeState, ServiceSlot, TargetSlot } from "../node/state.ts";
+import { age } from "./age.ts";
+import { publisherStatus } from "./publisher_status.ts";
 import { findProblems } from "./find_problems.ts";
 import type {
   ByHandStatus,
@@ -23,14 +21,12 @@ import type {
   NodeStatus,
   PeerStatus,
   PublisherStatus,
-  RehearsalStatus,
   Role,
   ServiceState,
   ServiceStatus,
   Status,
   SwitchStatus,
   TargetStatus,
-  VerifyStatus,
 } from "./status_type.ts";
 
 /** Builds the status of a node. `extra` are problems that only its surroundings know of. */
@@ -205,10 +201,6 @@ function heldBack(service: ServiceSlot, decision: ServiceDecision | null, now: M
   return held;
 }
 
-function age(wallMs: number, env: Pick<Env, "wallMs">): number {
-  return Math.max(0, Math.round(env.wallMs - wallMs));
-}
-
 function targetStatus(
   observers: readonly Observer[],
   slot: TargetSlot,
@@ -259,96 +251,6 @@ function serviceState(
   );
   return active.health === "suspect" || troubled ? "degraded" : "ok";
 }
-
-function publisherStatus(
-  state: NodeState,
-  service: ServiceSlot,
-  publisher: PublisherSlot,
-  decision: ServiceDecision | null,
-  env: Pick<Env, "now" | "wallMs">,
-): PublisherStatus {
-  const { config, reconciler } = publisher;
-  const active = service.targets.find((slot) => slot.target.name === decision?.active)?.target ?? null;
-  const base = { type: config.type, name: config.name };
-  if (reconciler === null) {
-    return {
-      ...base,
-      shows: active?.publish ?? null,
-      fence: "compare-and-set",
-      state: decision === null ? "pending" : "ok",
-      lastChangeMs: decision === null ? null : age(decision.activeSinceWallMs, env),
-      verifiedMs: decision === null ? null : 0,
-      error: null,
-    };
-  }
-  const leads = state.leading !== null;
-  return {
-    ...base,
-    shows: reconciler.shows ?? null,
-    fence: FENCES[config.type],
-    state: leads ? reconciler.state : "pending",
-    lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
-    verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
-    error: leads ? reconciler.error : null,
-    rehearsal: rehearsalStatus(state, service, publisher, reconciler, env),
-    ...(publisher.verifier === null ? {} : { verify: verifyStatus(publisher.verifier, env.now) }),
-    history: reconciler.history.map(({ at, from, to, by }) => ({
-      atMs: Math.round(env.now - at),
-      from,
-      to,
-      by,
-    })),
-  };
-}
-
-function verifyStatus({ entries }: Verifier, now: MonoMs): VerifyStatus[] {
-  return entries.map(({ server, shows, agrees, lagMs, since, state, problem }) => ({
-    server,
-    shows: shows ?? null,
-    agrees,
-    lagMs: agrees ? lagMs === null ? null : Math.round(lagMs) : Math.round(now - since),
-    state,
-    error: problem,
-  }));
-}
-
-function rehearsalStatus(
-  state: NodeState,
-  service: ServiceSlot,
-  { config }: PublisherSlot,
-  reconciler: Reconciler,
-  env: Pick<Env, "now" | "wallMs">,
-): RehearsalStatus {
-  const known = provenAt(state.cluster, service.config.name, config);
-  const proven = Math.max(known ?? -1, reconciler.provenWallMs ?? -1);
-  const { error } = reconciler.rehearsal;
-  const provenMs = proven < 0 ? null : age(proven, env);
-  if (reconciler.rehearseMs === null) return { state: "off", provenMs, nextMs: null, error: null };
-  const leads = state.leading !== null;
-  return {
-    state: leads && error !== null ? "failed" : provenMs === null ? "due" : "ok",
-    provenMs,
-    nextMs: leads && reconciler.rehearseAt !== Infinity
-      ? Math.max(0, Math.round(reconciler.rehearseAt - env.now))
-      : null,
-    error: leads ? error : null,
-  };
-}
-
-const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>> = {
-  dns: "compare-and-set",
-  exec: "lease-only",
-  rfc2136: "compare-and-set",
-  powerdns: "lease-only",
-  webhook: "lease-only",
-  "digitalocean-dns": "lease-only",
-  cloudflare: "claim",
-  route53: "compare-and-set",
-  "google-dns": "compare-and-set",
-  "hetzner-dns": "lease-only",
-  desec: "lease-only",
-  gandi: "lease-only",
-};
 
 function switchStatus(
   service: ServiceSlot,
