@@ -21,20 +21,29 @@ export class Life implements AsyncDisposable {
   readonly failed: string[] = [];
   readonly #cluster: SoakCluster;
   readonly #end = new AbortController();
+  readonly #endOfFaults = new AbortController();
   readonly #running: Promise<void>[];
+  readonly #faults: Promise<void>;
 
   constructor(cluster: SoakCluster) {
     this.#cluster = cluster;
-    this.#running = [this.#ask(), this.#follow(), this.#fail()];
+    this.#running = [this.#ask(), this.#follow()];
+    this.#faults = this.#fail();
+  }
+
+  /** No target fails from here on, and those that did work again. */
+  async stopFailing(): Promise<void> {
+    this.#endOfFaults.abort();
+    await this.#faults;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort();
-    await Promise.all(this.#running);
+    await Promise.all([...this.#running, this.stopFailing()]);
   }
 
   async #ask(): Promise<void> {
-    for (let round = 0; await this.#sleep(ROUND_MS); round++) {
+    for (let round = 0; await sleep(ROUND_MS, this.#end.signal); round++) {
       for (const i of [0, 1, 2]) {
         const api = `http://127.0.0.1:${this.#cluster.ports.api[i]}`;
         for (const path of ["/metrics", "/v1/status", "/v1/events", "/", "/v1/services/s0"]) {
@@ -72,23 +81,23 @@ export class Life implements AsyncDisposable {
   }
 
   async #fail(): Promise<void> {
-    for (let turn = 0; await this.#sleep(FAIL_EVERY_MS); turn++) {
+    for (let turn = 0; await sleep(FAIL_EVERY_MS, this.#endOfFaults.signal); turn++) {
       const service = turn % this.#cluster.services;
       if (service % 10 === 8) continue; // `tcp`: it only connects
       await this.#cluster.play(service, 0, "down");
-      await this.#sleep(FAIL_FOR_MS);
+      await sleep(FAIL_FOR_MS, this.#endOfFaults.signal);
       await this.#cluster.play(service, 0, "up");
     }
-  }
-
-  /** False when the end has come. */
-  async #sleep(ms: number): Promise<boolean> {
-    const end = performance.now() + ms;
-    while (performance.now() < end && !this.#end.signal.aborted) await pause(200);
-    return !this.#end.signal.aborted;
   }
 
   #note(what: string): void {
     if (this.failed.length < FAILED_MAX) this.failed.push(`no good answer: ${what}`);
   }
+}
+
+/** False when the end has come. */
+async function sleep(ms: number, end: AbortSignal): Promise<boolean> {
+  const until = performance.now() + ms;
+  while (performance.now() < until && !end.aborted) await pause(200);
+  return !end.aborted;
 }

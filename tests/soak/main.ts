@@ -10,12 +10,17 @@
 import { parseArgs } from "node:util";
 import { pause } from "../support/cluster.ts";
 import { Life } from "./life.ts";
+import { describeFiles } from "./open_files.ts";
 import { judge, renderVerdict, type Sample, sampleOf } from "./samples.ts";
 import { SoakCluster } from "./soak_cluster.ts";
 
 /** How often a process is looked at, ms. */
 const SAMPLE_MS = 5000;
 const MINUTE_MS = 60_000;
+/** After the last fault the nodes have so long until all must be well again, ms. */
+const CALM_MS = 60_000;
+/** So many files more than at any minute before are told one by one. */
+const FILES_JUMP = 20;
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -35,6 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   const start = performance.now();
   const end = start + hours * 3_600_000;
   let told = 0;
+  const usual = cluster.pids.map(() => 0);
   while (performance.now() < end) {
     await pause(Math.min(SAMPLE_MS, Math.max(0, end - performance.now())));
     const atMs = performance.now() - start;
@@ -42,8 +48,16 @@ async function main(args: readonly string[]): Promise<number> {
     if (Math.floor(atMs / MINUTE_MS) <= told) continue;
     told = Math.floor(atMs / MINUTE_MS);
     console.log(lineOf(told, samples, await cluster.heaps(), life.asked));
+    for (const [i, { files }] of samples.slice(-3).entries()) {
+      const before = usual[i] as number;
+      if (before > 0 && files > before + FILES_JUMP) {
+        console.log(`     node ${i + 1}: ${describeFiles(cluster.pids[i] as number)}`);
+      }
+      usual[i] = Math.max(before, files);
+    }
   }
-  const verdict = judge(samples, await cluster.complaints(), life.failed);
+  await life.stopFailing();
+  const verdict = judge(samples, await cluster.complaintsAfter(CALM_MS), life.failed);
   console.log(renderVerdict(verdict));
   console.log(JSON.stringify({ hours, services, ...verdict }));
   return verdict.ok ? 0 : 1;

@@ -81,6 +81,16 @@ export class SoakCluster implements AsyncDisposable {
     return all.flat();
   }
 
+  /** What is still wrong when the nodes had `ms` to recover; asked until nothing is. */
+  async complaintsAfter(ms: number): Promise<string[]> {
+    const end = performance.now() + ms;
+    for (;;) {
+      const complaints = await this.complaints();
+      if (complaints.length === 0 || performance.now() > end) return complaints;
+      await pause(1000);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.stop(3000)));
     this.#player?.kill("SIGTERM");
