@@ -1,6 +1,6 @@
 /** What `abfail simulate` prints for people. */
 import type { DrillResult } from "../sim/drill_run.ts";
-import type { Entry } from "../sim/node_world.ts";
+import type { Entry } from "../sim/world_options.ts";
 import { type PromiseName, PROMISES } from "../sim/promise.ts";
 import type { Scenario } from "../sim/scenarios.ts";
 import type { Sweep, Times } from "../sim/sweep.ts";

@@ -1,7 +1,8 @@
 /**
  * One whole node, pure: the election, the checks, the decisions and the publishing joined. `runtime` drives
  * it on the real world, `sim` on a virtual one. Read next: `events.ts` (in and out), `state.ts`, then
- * `leading.ts` (a leader's work), `publishing.ts`, `operate.ts` (commands), `opinions.ts`, `compare.ts`.
+ * `receiving.ts` and `checking.ts` (what comes in), `leading.ts` (a leader's work), `publishing.ts`, `operate.ts`
+ * (commands), `opinions.ts`, `compare.ts`.
  *
  *     datagram, probe result, publisher's answer, command, deadline
  *        -> stepNode -> election core, health core -> a leader: weigh -> decide -> propose -> committed -> publish
@@ -14,23 +15,21 @@ import { configDigest } from "../config/digest.ts";
 import { zoneDigest } from "../config/zone_digest.ts";
 import type { Config } from "../config/config.ts";
 import { isAlive } from "../election/detector.ts";
-import { formatEpoch } from "../election/ballot.ts";
-import type { Header } from "../election/messages.ts";
 import { completeSettings, type ElectionSettings } from "../election/settings.ts";
 import { createElection } from "../election/state.ts";
-import { isStopped, knownLeader, nextDeadline, step } from "../election/step.ts";
-import { finishProbe, nextProbeAt, type Opinion, type ProbeOutcome, startProbe } from "../health/probing.ts";
-import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
-import type { Durable, Effect, NodeEvent, NodeMessage, Packet } from "./events.ts";
+import { isStopped, nextDeadline, step } from "../election/step.ts";
+import { onProbed, probeDue, shareAt, shareDue } from "./checking.ts";
+import type { Durable, Effect, NodeEvent } from "./events.ts";
 import { decideAll, followCommitted, followLease, nextLeaderWork } from "./leading.ts";
-import { expectLateWrites, onPublished, publishDue } from "./publishing.ts";
+import { onPublished, publishDue } from "./publishing.ts";
 import { createSay, followSay, onLate, onPaused } from "./say.ts";
 import { tellNote } from "./notes.ts";
-import { nextErrand, onCarried, onCommand, onOutcome, runErrands } from "./operate.ts";
+import { nextErrand, onCommand, runErrands } from "./operate.ts";
+import { onReceived } from "./receiving.ts";
 import { onReload } from "./reload.ts";
-import { reportDigest, reportHasSay, unpackReport } from "./report.ts";
-import { type NodeState, type PeerSlot, targetKey, type TargetSlot } from "./state.ts";
+import type { NodeState, PeerSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
+import { tellLeader } from "./tell_leader.ts";
 import { NodeTurn } from "./turn.ts";
 import { onVerified } from "./verifying.ts";
 
@@ -44,8 +43,6 @@ export interface NodeOptions {
   readonly memory: Durable | null;
 }
 
-/** Opinions that change are shared at once, but at most so often, ms. */
-const SHARE_EVERY_MS = 10;
 /** A write under way may end within so long after `stop`, ms; then the lease is released all the same. */
 const STOP_GRACE_MS = 300;
 
@@ -185,68 +182,6 @@ function conclude(turn: NodeTurn): void {
   if (state.election.busy && state.leading === null) state.election.busy = false;
 }
 
-function onReceived(turn: NodeTurn, packet: Packet): void {
-  const { state, now } = turn;
-  const { header, message } = packet;
-  const peer = state.peers.get(header.from);
-  if (peer === undefined) return;
-  const known = state.election.peers.get(header.from);
-  const heardBefore = known?.heardAt ?? -Infinity;
-  const electionMessage = isNodeMessage(message) ? null : message;
-  turn.takeElection(step(state.election, { kind: "received", header, message: electionMessage }, turn.env));
-  const fresh = known !== undefined && known.incarnation === header.incarnation && isForUs(state, header);
-  if (!fresh) return;
-  if (packet.report !== null && known.heardAt > heardBefore) takeReport(turn, peer, packet.report);
-  noteDigest(turn, header.from, peer, packet.configDigest);
-  if (isNodeMessage(message)) onNodeMessage(turn, header.from, peer, message);
-  if (!peer.alive && isAlive(state.election, known, now)) {
-    peer.alive = true;
-    if (peer.hasLed) expectLateWrites(turn);
-    turn.log("info", "peer", `Node ${header.from} is heard.`, { data: { node: header.from, alive: true } });
-  }
-}
-
-function isForUs(state: NodeState, header: Header): boolean {
-  return header.to === null || header.to === state.incarnation;
-}
-
-function isNodeMessage(message: Packet["message"]): message is NodeMessage {
-  switch (message.kind) {
-    case "command":
-    case "outcome":
-    case "config-ask":
-    case "config-tell":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function onNodeMessage(turn: NodeTurn, from: NodeId, peer: PeerSlot, message: NodeMessage): void {
-  switch (message.kind) {
-    case "command":
-      return onCarried(turn, from, message);
-    case "outcome":
-      return onOutcome(turn, message.request, message.outcome);
-    case "config-ask":
-      return onConfigAsk(turn, from, message.part);
-    case "config-tell":
-      return onConfigTell(turn, from, peer, message);
-    default:
-      return unreachable(message);
-  }
-}
-
-function takeReport(turn: NodeTurn, peer: PeerSlot, report: Uint8Array): void {
-  const { state, now } = turn;
-  peer.otherTargets = reportDigest(report) !== state.targetsDigest;
-  if (peer.otherTargets) return;
-  peer.reportedAt = now;
-  const hasSay = reportHasSay(report);
-  if (unpackReport(report, peer.opinions) || hasSay !== peer.hasSay) state.dirty = true;
-  peer.hasSay = hasSay;
-}
-
 function onDeadline(turn: NodeTurn): void {
   const { state, now } = turn;
   turn.takeElection(step(state.election, { kind: "deadline" }, turn.env));
@@ -260,100 +195,12 @@ function onDeadline(turn: NodeTurn): void {
   runErrands(turn);
 }
 
-function probeDue(turn: NodeTurn): void {
-  const { state, now } = turn;
-  for (let index = state.agenda.takeDue(now); index !== null; index = state.agenda.takeDue(now)) {
-    const slot = state.targets[index];
-    if (slot === undefined) continue;
-    const { service, target, probing } = slot;
-    if (now >= nextProbeAt(probing)) {
-      const dueAt = nextProbeAt(probing);
-      const lost = startProbe(probing, service.check, now);
-      if (lost.opinionChanged) tellOpinion(turn, slot, lost.from, "no answer");
-      turn.add({
-        kind: "probe",
-        service: service.name,
-        target: target.name,
-        timeoutMs: service.check.timeoutMs,
-        dueAt,
-      });
-    }
-    state.agenda.put(index, nextProbeAt(probing));
-  }
-}
-
-function onProbed(turn: NodeTurn, service: string, target: string, outcome: ProbeOutcome): void {
-  const { state, now } = turn;
-  const slot = state.targetByName.get(targetKey(service, target));
-  if (slot === undefined) return;
-  const { opinionChanged, from } = finishProbe(slot.probing, slot.service.check, outcome, now);
-  state.agenda.put(slot.index, nextProbeAt(slot.probing));
-  if (opinionChanged) tellOpinion(turn, slot, from, outcome.detail);
-}
-
-/** This node thinks otherwise of a target: everyone hears of it at once. */
-function tellOpinion(turn: NodeTurn, slot: TargetSlot, from: Opinion, detail: string): void {
-  turn.state.dirty = true;
-  const service = slot.service.name;
-  const target = slot.target.name;
-  const opinion = slot.probing.opinion;
-  turn.log(
-    opinion === "down" ? "warning" : "info",
-    "opinion",
-    `${service}/${target} is ${opinion}: ${detail}.`,
-    {
-      service,
-      data: { target, from, to: opinion },
-    },
-  );
-  turn.state.sharing.pending = true;
-}
-
-/** Tells changed opinions at once, but not more often than they can be taken in: thousands may change together. */
-function shareDue(turn: NodeTurn): void {
-  const { state, now } = turn;
-  if (!state.sharing.pending || now < shareAt(state)) return;
-  state.sharing.pending = false;
-  state.sharing.at = now;
-  turn.shareReport();
-}
-
-function shareAt(state: NodeState): MonoMs {
-  return state.sharing.at + SHARE_EVERY_MS;
-}
-
 function onPersisted(turn: NodeTurn, ok: boolean, detail: string): void {
   const { state } = turn;
   if (ok === (state.persistProblem === null)) return;
   state.persistProblem = ok ? null : detail;
   if (ok) turn.log("info", "state-dir", "The state directory can be written again.");
   else turn.log("error", "state-dir", `The state directory cannot be written: ${detail}`);
-}
-
-/** Tells once who leads, as this node sees it. A handover leaves no leader for a moment: that is no news. */
-function tellLeader(turn: NodeTurn): void {
-  const { state, now } = turn;
-  const ballot = knownLeader(state.election, now);
-  if (ballot === null) {
-    if (state.leaderThen === null) return;
-    state.leaderlessSince ??= now;
-    if (now - state.leaderlessSince < state.config.election.heartbeatMs) return;
-    turn.log("warning", "leader", `No leader is known; it was node ${state.leaderThen.id}.`, {
-      data: { node: null },
-    });
-    state.leaderThen = null;
-    return;
-  }
-  state.leaderlessSince = null;
-  const peer = state.peers.get(ballot.node);
-  if (peer !== undefined) peer.hasLed = true;
-  const epoch = formatEpoch(ballot);
-  if (state.leaderThen?.epoch === epoch) return;
-  state.leaderThen = { id: ballot.node, epoch, since: now };
-  turn.log("info", "leader", `Node ${ballot.node} leads, epoch ${epoch}.`, {
-    epoch,
-    data: { node: ballot.node },
-  });
 }
 
 /** Stops: a write under way may end, then the lease is released and told. */

@@ -3,65 +3,31 @@ import { SeededRandom } from "../base/random.ts";
 import type { Config, ServiceConfig } from "../config/config.ts";
 import { formatEpoch } from "../election/ballot.ts";
 import type { ElectionState } from "../election/state.ts";
-import { actingBallot, holdsLease } from "../election/step.ts";
+import { actingBallot } from "../election/step.ts";
 import type { ClusterState, SwitchRecord } from "../failover/cluster_state.ts";
 import type { Command, Effect } from "../node/events.ts";
-import { mayPublish } from "../node/node.ts";
 import { NodeClock } from "./clock.ts";
 import { VirtualClient } from "./client.ts";
+import { Desk, FAR, NEAR } from "./desk.ts";
 import { createMachine, Engine } from "./engine.ts";
-import type { Lanes } from "./lanes.ts";
 import { describeFault, type Fault, FaultBox, type Who } from "./faults.ts";
 import { ElectionJudge } from "./judge_election.ts";
 import { ServiceJudge } from "./judge_service.ts";
 import type { Machine } from "./machine.ts";
-import { mutate, type Mutation } from "./mutations.ts";
+import { mutate } from "./mutations.ts";
 import { type Latency, Network } from "./network.ts";
-import type { NodeMutation } from "./node_mutations.ts";
 import { type NodeProgram, nodeProgram } from "./node_program.ts";
 import { Verdict } from "./promise.ts";
+import { Resolver } from "./resolver.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { createProviders, createTargets } from "./virtual_service.ts";
-import type { Fence, VirtualProvider } from "./provider.ts";
+import type { VirtualProvider } from "./provider.ts";
 import type { VirtualTarget } from "./target.ts";
 import { drawMoment } from "./picture.ts";
 import { Troubles } from "./troubles.ts";
 import { describeCommand, type Step, type WorldFault } from "./world_faults.ts";
+import type { NodeWorldOptions } from "./world_options.ts";
 
-/** What is written on the timeline. */
-export interface Entry {
-  readonly atMs: number;
-  /** `fault`, `leader`, `switch`, `opinion`, `publish`, `client`, `other`. */
-  readonly what: string;
-  readonly text: string;
-}
-
-export interface NodeWorldOptions {
-  readonly seed: number;
-  /** What the world is judged by, and what the nodes run with unless `nodesConfig` says otherwise. */
-  readonly config: Config;
-  /** Another config for the nodes: a guard taken away. */
-  readonly nodesConfig?: Config;
-  readonly rho?: number;
-  /** Whether providers refuse writes of older epochs. */
-  readonly fence?: Fence;
-  /** Nodes keep their memory on disk although the config names no `state_dir`. */
-  readonly disks?: boolean;
-  readonly keepMemory?: boolean;
-  readonly mutation?: Mutation | null;
-  readonly nodeMutation?: NodeMutation | null;
-  readonly tell?: ((entry: Entry) => void) | null;
-  /** Draws the picture of the report. */
-  readonly lanes?: Lanes | null;
-}
-
-/** One way between zones, by timing preset; within one zone it is short. */
-const FAR: Readonly<Record<Config["election"]["timing"], Latency>> = {
-  local: { baseMs: 0.05, jitterMs: 0.05 },
-  lan: { baseMs: 0.4, jitterMs: 0.1 },
-  wan: { baseMs: 15, jitterMs: 1.5 },
-};
-const NEAR: Latency = { baseMs: 0.1, jitterMs: 0.1 };
 /** How often the services are judged, ms. */
 const LOOK_EVERY_MS = 50;
 /** Events that belong on the timeline, and under which heading. */
@@ -96,7 +62,8 @@ export class NodeWorld {
   /** What was decided, by the leader that decided it, in order. */
   readonly switches: Switched[] = [];
   readonly #programs = new Map<number, NodeProgram>();
-  readonly #random: SeededRandom;
+  readonly #resolver: Resolver;
+  readonly #desk: Desk;
   readonly #gapAt = new Map<Machine, number>();
   /** What the last leader had committed when it was last looked. */
   #lastCluster: ClusterState | null = null;
@@ -110,7 +77,7 @@ export class NodeWorld {
     this.options = options;
     const { config, seed } = options;
     const random = new SeededRandom(seed);
-    this.#random = random.fork("world");
+    const chance = random.fork("world");
     const clocks = random.fork("clocks");
     const rho = options.rho ?? 0.001;
     this.machines = config.cluster.nodes.map(({ id, zone }, index) =>
@@ -155,6 +122,16 @@ export class NodeWorld {
         if (fault.kind === "pause" && who !== null) this.#gapAt.set(who, this.engine.now + fault.forMs);
         this.#tell("fault", describeFault(fault, who));
       },
+    });
+    const clusterOf = (machine: Machine): ClusterState | null =>
+      this.#programs.get(machine.id)?.state.cluster ?? null;
+    this.#resolver = new Resolver(this.machines, clusterOf, chance);
+    this.#desk = new Desk({
+      engine: this.engine,
+      timing: config.election.timing,
+      services: this.services,
+      program: (machine) => this.#programs.get(machine.id),
+      gapAt: (machine) => this.#gapAt.get(machine) ?? -1,
     });
     this.#troubles = new Troubles({
       services: this.services,
@@ -298,41 +275,23 @@ export class NodeWorld {
     this.services.push(
       new ServiceJudge(config, service, targets, providers, this.verdict, () => this.judge.excused !== null),
     );
-    const dns = service.publish.find((publisher) => publisher.type === "dns");
-    if (service.publish.length > 0) {
-      this.clients.push(this.#createClient(service, targets, dns?.ttlMs ?? 0, providers));
-    }
+    if (service.publish.length > 0) this.clients.push(this.#createClient(service, targets, providers));
   }
 
   #createClient(
     service: ServiceConfig,
     targets: readonly VirtualTarget[],
-    ttlMs: number,
     providers: readonly VirtualProvider[],
   ): VirtualClient {
-    const embedded = service.publish.some((publisher) => publisher.type === "dns");
-    const client = new VirtualClient(service.name, ttlMs, {
+    const embedded = service.publish.find((publisher) => publisher.type === "dns");
+    const client = new VirtualClient(service.name, embedded?.ttlMs ?? 0, {
       now: () => this.engine.now,
       after: (ms, act) => this.engine.after(ms, act),
-      resolve: () => embedded ? this.#answer(service, targets) : providers[0]?.value,
+      resolve: () => embedded ? this.#resolver.resolve(service.name, targets) : providers[0]?.value,
       target: (value) => targets.find((target) => target.published === value) ?? null,
     });
     client.onCall = (call): void => this.stopwatch.called(service.name, call);
     return client;
-  }
-
-  /** What a resolver gets: it asks the nodes in turn, from a random one on. */
-  #answer(service: ServiceConfig, targets: readonly VirtualTarget[]): string | null | undefined {
-    const first = Math.floor(this.#random.next() * this.machines.length);
-    for (let i = 0; i < this.machines.length; i++) {
-      const machine = this.machines[(first + i) % this.machines.length];
-      if (machine === undefined || machine.program === null || machine.pausedAt !== null) continue;
-      const cluster = this.#programs.get(machine.id)?.state.cluster ?? null;
-      const decision = cluster?.services[service.name];
-      if (decision === undefined) continue;
-      return targets.find((target) => target.name === decision.active)?.published ?? null;
-    }
-    return undefined;
   }
 
   #lookLater(): void {
@@ -361,9 +320,9 @@ export class NodeWorld {
   #perform(machine: Machine, effect: Effect): void {
     switch (effect.kind) {
       case "probe":
-        return this.#probe(machine, effect);
+        return this.#desk.probe(machine, effect);
       case "publish":
-        return this.#publish(machine, effect);
+        return this.#desk.publish(machine, effect);
       case "committed": {
         const cluster = this.#programs.get(machine.id)?.state.cluster;
         if (cluster == null || machine !== this.judge.leader(this.engine.now)) return;
@@ -387,53 +346,6 @@ export class NodeWorld {
       default:
         return;
     }
-  }
-
-  #probe(machine: Machine, effect: Extract<Effect, { kind: "probe" }>): void {
-    const { service, target, timeoutMs } = effect;
-    const found = this.services.find((s) => s.service.name === service)?.targets.find((t) =>
-      t.name === target
-    );
-    if (found === undefined) return;
-    const { life } = machine;
-    const startedAt = this.engine.now;
-    const { ok, tookMs, detail } = found.try(
-      machine.zone,
-      timeoutMs,
-      FAR[this.options.config.election.timing].baseMs,
-    );
-    this.engine.after(tookMs, () => {
-      if (machine.life !== life) return;
-      const blind = !ok && (machine.pausedAt !== null || (this.#gapAt.get(machine) ?? -1) >= startedAt);
-      const outcome = { ok, latencyMs: tookMs, detail, inconclusive: blind };
-      this.engine.give(machine, { kind: "probed", service, target, outcome });
-    });
-  }
-
-  #publish(machine: Machine, effect: Extract<Effect, { kind: "publish" }>): void {
-    const { publisher, operation, action, deadline, timeoutMs } = effect;
-    const judge = this.services.find((s) => s.service.name === publisher.service);
-    const provider = judge?.providers.find((p) => p.index === publisher.index);
-    const program = this.#programs.get(machine.id);
-    if (judge === undefined || provider === undefined || program === undefined) return;
-    const { life } = machine;
-    const answer = (result: Parameters<Parameters<VirtualProvider["call"]>[3]>[0]): void => {
-      if (machine.life === life) {
-        this.engine.give(machine, { kind: "published", publisher, operation, result });
-      }
-    };
-    const now = (): number => machine.clock.now(this.engine.now);
-    if (action.kind === "write") {
-      if (!mayPublish(program.state, now(), deadline)) {
-        this.engine.after(0, () => answer({ kind: "not-started" }));
-        return;
-      }
-      judge.writeStarts(machine.id, action.epoch, holdsLease(program.election, now()), this.engine.now);
-    }
-    const cut = (): boolean =>
-      action.kind === "write" && machine.life === life && machine.pausedAt === null &&
-      !mayPublish(program.state, now());
-    provider.call(action, timeoutMs, cut, answer);
   }
 
   #tell(what: string, text: string): void {
