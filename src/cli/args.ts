@@ -6,7 +6,7 @@
 import { Argument, Command, CommanderError, Option } from "@commander-js/extra-typings";
 import type { CommandSpec, OptionSpec } from "./completions.ts";
 import type { Dispatch } from "./dispatch.ts";
-import { EXTRAS, GUARDS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
+import { EXTRAS, GUARDS, INIT_PUBLISHERS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
 import { durationMs, share, wholeNumber } from "./values.ts";
 import { VERSION } from "./version.ts";
 
@@ -169,20 +169,7 @@ function addSimulate(program: Command, dispatch: Dispatch, finish: Finish): void
 
 function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): void {
   program.commandsGroup("Configure:");
-  program.command("init").description("print a commented config with a fresh key")
-    .option("--nodes <n>", "how many nodes it is to have", wholeNumber(2, 64))
-    .option("-o, --output <file>", "write it to a new file that only you can read")
-    .addOption(
-      new Option(
-        "--with <extra>",
-        "instead of a config: Prometheus alert rules, a Grafana dashboard, or a systemd unit",
-      )
-        .choices(EXTRAS).conflicts("nodes"),
-    )
-    .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))
-    .action(async ({ nodes = null, output = null, with: extra = null }) => {
-      finish(await dispatch.init({ nodes, output, extra }));
-    });
+  addInit(program, dispatch, finish);
   program.command("check").description("is this config right, and what will it do?")
     .option("-c, --config <file>", "the config to check (required)")
     .option("--against <old>", "the config that runs now: is it safe to go from it to this one?")
@@ -212,6 +199,62 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
   program.command("schema").description("print the JSON Schema of the config, for editors")
     .addHelpText("after", example("abfail schema > abfail.schema.json"))
     .action(async () => finish(await dispatch.schema()));
+}
+
+function addInit(program: Command, dispatch: Dispatch, finish: Finish): void {
+  const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+  program.command("init").description(
+    "a commented config with a fresh key: asks at a terminal, or takes options",
+  )
+    .option("--name <name>", "name of the cluster")
+    .option("--node <[zone=]address>", "a node, such as nyc1=10.0.1.10; once for each", collect, [])
+    .option("--service <name>", "name of the service")
+    .option("--check <type>", "how it is checked, such as http:8080/healthz or tcp:5432")
+    .option(
+      "--target <name=address>",
+      "a copy of it, such as nyc1=10.0.1.20, the preferred one first; ,PUBLISHED behind it where that differs",
+      collect,
+      [],
+    )
+    .option("--publisher <type>", `where the answer is published: ${INIT_PUBLISHERS.join(", ")}`)
+    .option("--record <name>", "the name that clients ask for")
+    .option("--zone <name>", "the zone that holds it, where that is not the name without its first part")
+    .option("--server <host>", "rfc2136: the name server that takes updates")
+    .option("--nodes <n>", "how many nodes the example is to have", wholeNumber(2, 64))
+    .option("-y, --yes", "ask nothing: what is not given is the example's", false)
+    .option("-o, --output <file>", "write it to a new file that only you can read")
+    .addOption(
+      new Option(
+        "--with <extra>",
+        "instead of a config: Prometheus alert rules, a Grafana dashboard, or a systemd unit",
+      )
+        .choices(EXTRAS).conflicts("nodes"),
+    )
+    .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))
+    .action(async (given) => {
+      const { nodes = null, output = null, with: extra = null, name = null, service = null } = given;
+      const { check = null, publisher = null, record = null, zone = null, server = null } = given;
+      const { node, target, yes } = given;
+      finish(
+        await dispatch.init({
+          ...{
+            nodes,
+            output,
+            extra,
+            name,
+            node,
+            service,
+            check,
+            target,
+            publisher,
+            record,
+            zone,
+            server,
+            yes,
+          },
+        }),
+      );
+    });
 }
 
 function addOperating(program: Command, dispatch: Dispatch, finish: Finish): void {

@@ -1,24 +1,54 @@
-/** The commented config that `init` prints and that stands in `config.example.toml`. */
+/** The commented config that `init` writes. `config.example.toml` is what it writes without being told anything. */
+import { hostKind } from "../config/address.ts";
+import { CLOUD_MIN_TTL_MS } from "../config/publisher.ts";
+import { durationText } from "../config/duration.ts";
+import {
+  type ConfigPlan,
+  examplePlan,
+  isCloud,
+  type PlannedCheck,
+  type PlannedNode,
+  type PlannedTarget,
+  shownBy,
+} from "./init_plan.ts";
 
-/** Zones of the first nodes. */
-const ZONES = ["nyc1", "sfo2", "home"] as const;
+/** Where each node has the token of a DNS provider's API. */
+export const TOKEN_FILE = "/etc/abfail/dns.token";
+/** Where each node has the TSIG key of rfc2136. */
+export const TSIG_FILE = "/etc/abfail/tsig.key";
 
-/** A config of 2 to 64 nodes with this key; the addresses are to be replaced. */
+/** The example: 2 to 64 nodes, this key; the addresses are to be replaced. */
 export function exampleConfig(nodes: number, key: string): string {
-  const members = Array.from({ length: nodes }, (_, i) => member(i + 1)).join("\n");
-  const two = nodes === 2 ? TWO : "";
-  return `${HEAD}
-[cluster]
-name = "prod"
+  return configText(examplePlan(nodes), key);
+}
+
+/** The file of a plan. */
+export function configText(plan: ConfigPlan, key: string): string {
+  return [
+    HEAD,
+    cluster(plan, key),
+    plan.nodes.map(member).join("\n"),
+    NODE,
+    dns(plan),
+    SERVICE.replace("NAME", plan.service),
+    check(plan.check),
+    plan.targets.map(target).join("\n"),
+    publisher(plan),
+    TAIL,
+  ].join("\n");
+}
+
+function cluster({ cluster, nodes }: ConfigPlan, key: string): string {
+  return `[cluster]
+name = "${cluster}"
 # Seals all messages between the nodes. The first key seals, all open: to change it without a gap, add the new
 # one as the second everywhere, then make it the first, then drop the old one. Or keys_file = "/etc/abfail/keys".
 keys = ["${key}"]
-${two}
-${members}${BODY}`;
+${nodes.length === 2 ? TWO : ""}`;
 }
 
-function member(id: number): string {
-  const zone = ZONES[id - 1] ?? `zone${id}`;
+function member({ zone, address }: PlannedNode, index: number): string {
+  const id = index + 1;
   const comment = id === 1
     ? "  # UDP, as the other nodes reach it; host names and [IPv6]:port too"
     : id === 3
@@ -26,13 +56,106 @@ function member(id: number): string {
     : "";
   return `[[cluster.nodes]]
 id = ${id}${id === 1 ? "  # a lower id has more authority" : ""}
-address = "10.0.${id}.10:7420"${comment}
-zone = "${zone}"
+address = "${address}"${comment}
+${zone === "" ? '# zone = "nyc1"  # free text, shown everywhere' : `zone = "${zone}"`}
 `;
 }
 
-const HEAD = `# abfail: one copy of a service in charge, and one DNS name that points at it.
-# The same file on every node. See what it does:  abfail check --config FILE
+/** A line with its comment in the column of all others. */
+function line(text: string, comment: string | null = null): string {
+  return comment === null ? text : `${text.padEnd(36)} # ${comment}`;
+}
+
+/** The embedded server; commented out where another publishes. */
+function dns({ publisher, zone }: ConfigPlan): string {
+  const own = publisher === "dns" ? zone : "ha.example.com";
+  const lines = [
+    line("[dns]", "the embedded DNS server, on every node"),
+    'listen = "0.0.0.0:53"',
+    line(`zone = "${own}"`, "delegate it to the nodes: NS records in the zone above"),
+    `nameservers = ["ns1.${own}", "ns2.${own}"]`,
+  ];
+  const shown = publisher === "dns" ? lines : lines.map((one) => `# ${one}`);
+  const stale = line('# stale = "serve"', "without a lease in sight: serve the last answer | servfail");
+  return [...shown, stale, ""].join("\n");
+}
+
+function check({ type, port, path }: PlannedCheck): string {
+  const isWeb = type === "http" || type === "https";
+  return [
+    "[services.check]",
+    line(`type = "${type}"`, "http | https | tls | tcp | udp | dns | grpc | exec"),
+    ...(port === null ? [] : [`port = ${port}`]),
+    ...(path === null ? [] : [`path = "${path}"`]),
+    CHECK_TIMES,
+    ...(isWeb
+      ? [
+        line(
+          '# expect_status = ["200-299"]',
+          "also: method, headers, host, expect_body, follow_redirects, http2",
+        ),
+      ]
+      : []),
+    "# https, tls, grpc: verify, ca_file, server_name, client_cert_file, client_key_file, expire_warning",
+    "# tcp, udp: send, expect; dns: query, record, expect; grpc: service, tls; exec: command, env",
+    "",
+  ].join("\n");
+}
+
+function target({ name, address, publish }: PlannedTarget, index: number): string {
+  const isFirst = index === 0;
+  const shown = publish !== null
+    ? [line(`publish = "${publish}"`, isFirst ? "what is published" : null)]
+    : isFirst
+    ? [line('# publish = "192.0.2.10"', "what is published, where that is not the address")]
+    : [];
+  return [
+    line("[[services.targets]]", isFirst ? "in order of preference: the first is the primary" : null),
+    `name = "${name}"`,
+    line(`address = "${address}"`, isFirst ? "where it is checked: host, or host:port" : null),
+    ...shown,
+    "",
+  ].join("\n");
+}
+
+function publisher(plan: ConfigPlan): string {
+  const { publisher: type, record, zone } = plan;
+  const head = ["[[services.publish]]", line(`type = "${type}"`, "or another: README, Config")];
+  if (type === "dns") return [...head, `name = "${record}"`, 'ttl = "5s"', ""].join("\n");
+  if (type === "rfc2136") {
+    return [
+      ...head,
+      line(`server = "${plan.server}"`, "the primary, which takes dynamic updates"),
+      `zone = "${zone}"`,
+      line(`name = "${record}"`, `the key must be allowed to change it and _abfail.${record}`),
+      line('key_name = "abfail"', "TSIG, hmac-sha256"),
+      line(`key_file = "${TSIG_FILE}"`, "base64, on every node (mode 600)"),
+      'ttl = "5s"',
+      "",
+    ].join("\n");
+  }
+  const label = record === zone ? "@" : record.slice(0, -zone.length - 1);
+  const least = isCloud(type) ? CLOUD_MIN_TTL_MS[type] : 0;
+  return [
+    ...head,
+    `domain = "${zone}"`,
+    line(`record = "${label}"`, "the name within it; @ = the domain itself"),
+    `record_type = "${recordType(plan)}"`,
+    line(`token_file = "${TOKEN_FILE}"`, "of the API, on every node (mode 600); or token_env"),
+    line(`ttl = "${durationText(least)}"`, "the least that it allows"),
+    "",
+  ].join("\n");
+}
+
+/** What all targets publish: `misfits` has seen that it is one kind. */
+function recordType({ targets: [first] }: ConfigPlan): "A" | "AAAA" | "CNAME" {
+  const kind = first === undefined ? null : hostKind(shownBy(first));
+  return kind === "ipv4" ? "A" : kind === "ipv6" ? "AAAA" : "CNAME";
+}
+
+const HEAD = `#:schema abfail.schema.json
+# abfail: one copy of a service in charge, and one name that points at it. The same file on every node.
+# What it does: abfail check --config FILE. For editors (line 1): abfail schema > abfail.schema.json
 # Durations are texts with a unit: "250ms", "1.5s", "2m". Lines that begin with # show what else there is.
 `;
 
@@ -40,8 +163,8 @@ const TWO = `# Two nodes survive the loss of none; a third, however small, chang
 allow_two = true
 `;
 
-const BODY = `
-# [node]                             # for this node alone; by default it is the one whose address is here
+const NODE =
+  `# [node]                             # for this node alone; by default it is the one whose address is here
 # id = 1                             # --node-id and ABFAIL_NODE_ID win
 # listen = "0.0.0.0:7420"            # what to bind, where that is not its address (NAT)
 # state_dir = "/var/lib/abfail"      # remember the term and the state over restarts
@@ -56,14 +179,10 @@ listen = "127.0.0.1:7421"            # status, metrics and a page
 # token_file = "/etc/abfail/token"   # for switch, drain, step-down over the network
 # socket = "/run/abfail.sock"        # for the same on this machine, without a token
 
-[dns]                                # the embedded DNS server, on every node
-listen = "0.0.0.0:53"
-zone = "ha.example.com"              # delegate it to the nodes: NS records in example.com
-nameservers = ["ns1.ha.example.com", "ns2.ha.example.com"]
-# stale = "serve"                    # without a lease in sight: serve the last answer | servfail
+`;
 
-[[services]]
-name = "web"
+const SERVICE = `[[services]]
+name = "NAME"
 # observers = "majority"             # whose opinions count: majority | leader | all | any | a number
 # failback = "auto"                  # go back to a better target by itself | manual
 # failback_delay = "10s"             # once it has been healthy for so long
@@ -72,34 +191,15 @@ name = "web"
 # warmup = "3.8s"                    # so long after the leader's start no target is left as down
 # on_all_down = "keep"               # keep | withdraw | the name of the target to fall back to
 
-[services.check]
-type = "http"                        # http | https | tls | tcp | udp | dns | grpc | exec
-port = 8080
-path = "/healthz"
-interval = "1s"
+`;
+
+const CHECK_TIMES = `interval = "1s"
 fast_interval = "250ms"              # while the opinion is about to change
 timeout = "800ms"
 fall = 3                             # bad probes in a row until it is down
-rise = 2                             # good ones until it is up
-# expect_status = ["200-299"]        # also: method, headers, host, expect_body, follow_redirects, http2
-# https, tls, grpc: verify, ca_file, server_name, client_cert_file, client_key_file, expire_warning
-# tcp, udp: send, expect; dns: query, record, expect; grpc: service, tls; exec: command, env
+rise = 2                             # good ones until it is up`;
 
-[[services.targets]]                 # in order of preference: the first is the primary
-name = "nyc1"
-address = "10.0.1.20"                # where it is checked: host, or host:port
-# publish = "192.0.2.10"             # what is published, where that is not the address
-
-[[services.targets]]
-name = "sfo2"
-address = "10.0.2.20"
-
-[[services.publish]]
-type = "dns"                         # dns | exec
-name = "web.ha.example.com"
-ttl = "5s"
-
-# [[services.publish]]               # or: run a program that makes it so
+const TAIL = `# [[services.publish]]               # or: run a program that makes it so
 # type = "exec"
 # command = ["/usr/local/bin/move-address"]
 # read_command = ["/usr/local/bin/show-address"]

@@ -48,7 +48,7 @@ function explainAll(path: string, problems: readonly ConfigProblem[]): string {
 }
 
 /** The variables and files of this machine. */
-const SYSTEM: ConfigReader = {
+export const SYSTEM: ConfigReader = {
   env: (name) => Deno.env.get(name),
   readTextFile: (path) => {
     try {

@@ -89,10 +89,29 @@ export const EXTRAS = ["alerts", "dashboard", "systemd"] as const;
 /** One of them. */
 export type Extra = typeof EXTRAS[number];
 
+/** Publishers that a name and at most a server make whole. The others need more: README, Config. */
+export const INIT_PUBLISHERS = [
+  ...["dns", "rfc2136", "digitalocean-dns", "cloudflare", "hetzner-dns", "desec", "gandi"] as const,
+] as const;
+/** One of them. */
+export type InitPublisher = typeof INIT_PUBLISHERS[number];
+
 /** `abfail init` */
 export interface InitOptions {
   /** How many nodes the file is to have; 3 when null. */
   readonly nodes: number | null;
+  /** What the config is to say, as it was typed; what is null or empty is taken from the example. */
+  readonly name: string | null;
+  readonly node: readonly string[];
+  readonly service: string | null;
+  readonly check: string | null;
+  readonly target: readonly string[];
+  readonly publisher: string | null;
+  readonly record: string | null;
+  readonly zone: string | null;
+  readonly server: string | null;
+  /** Ask nothing at a terminal. */
+  readonly yes: boolean;
   /** Standard output when null. */
   readonly output: string | null;
   /** Print this instead of a config. */

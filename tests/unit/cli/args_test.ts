@@ -42,6 +42,12 @@ async function run(...args: readonly string[]): Promise<Ran> {
   return { code, out, error, calls };
 }
 
+/** `init` without options. */
+const INIT = {
+  ...{ nodes: null, output: null, extra: null, name: null, node: [], service: null, check: null, target: [] },
+  ...{ publisher: null, record: null, zone: null, server: null, yes: false },
+};
+
 Deno.test("each command gets its options, and gives the exit code", async () => {
   Deno.env.delete("ABFAIL_NODE_ID");
   const nowhere = { config: null, api: null, nodeId: null, caFile: null, certFile: null, keyFile: null };
@@ -91,8 +97,16 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       json: true,
     }],
     ["probe web -c a.toml", "probe", { config: "a.toml", service: "web", target: null, json: false }],
-    ["init --nodes 5", "init", { nodes: 5, output: null, extra: null }],
-    ["init --with alerts -o a.yml", "init", { nodes: null, output: "a.yml", extra: "alerts" }],
+    ["init --nodes 5", "init", { ...INIT, nodes: 5 }],
+    ["init --node a=h1 --node h2 --target t=h1 --check tcp:1 --record r.x -y", "init", {
+      ...INIT,
+      node: ["a=h1", "h2"],
+      target: ["t=h1"],
+      check: "tcp:1",
+      record: "r.x",
+      yes: true,
+    }],
+    ["init --with alerts -o a.yml", "init", { ...INIT, output: "a.yml", extra: "alerts" }],
     ["events --follow --api http://h:1", "events", {
       ...nowhere,
       api: "http://h:1",

@@ -27,6 +27,35 @@ async function abfail(args: readonly string[], env: Readonly<Record<string, stri
   return { code, out: decoder.decode(stdout), error: decoder.decode(stderr) };
 }
 
+/** `script` of util-linux gives a program a terminal. */
+const hasScript = ["/usr/bin/script", "/bin/script"].some((path) => {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+});
+if (!hasScript) console.log("init at a terminal is not tested: `script` (util-linux) is missing");
+
+/** Types at a terminal; `out` is what it shows. */
+async function atTerminal(cwd: string, line: string, typed: string): Promise<Ended> {
+  const command = `${Deno.execPath()} run -q --no-check --no-prompt -A ${MAIN} ${line}`;
+  const child = new Deno.Command("script", {
+    args: ["-qec", command, "/dev/null"],
+    cwd,
+    env: { NO_COLOR: "1", SHELL: "/bin/sh" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(typed));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), error: decoder.decode(stderr) };
+}
+
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -53,6 +82,41 @@ Deno.test("init writes a file that only its owner can read, once, and check find
     await Deno.chmod(file, 0o644);
     assert.match((await abfail(["check", "--config", file])).out, /mode 0644\): chmod 600/);
   });
+});
+
+Deno.test({
+  name: "init asks at a terminal, writes what was answered, and leaves a file that is there alone",
+  ignore: !hasScript,
+  fn: async () => {
+    await inFolder(async (folder) => {
+      const answers = [
+        "shop",
+        "nyc1=10.0.1.10",
+        "sfo2=10.0.2.10",
+        "10.0.3.10",
+        "",
+        "",
+        "tcp:5432",
+        "",
+        "",
+        "",
+      ];
+      const typed = [...answers, "rfc2136", "db.example.com", "", "10.0.4.53", "shop.toml", ""].join("\n");
+      const first = await atTerminal(folder, "init", typed);
+      assert.equal(first.code, 0, first.out);
+      assert.match(
+        first.out,
+        /Node 4 \(Enter: no more\): [^]*put the TSIG key into \/etc\/abfail\/tsig\.key/,
+      );
+      assert.equal((await Deno.stat(`${folder}/shop.toml`)).mode! & 0o777, 0o600);
+      const checked = await abfail(["check", "--config", `${folder}/shop.toml`]);
+      assert.match(checked.out, /cluster shop, 3 nodes, 1 service[^]*db\.example\.com \(rfc2136/);
+      const again = await atTerminal(folder, "init --output shop.toml", typed);
+      assert.deepEqual([again.code, again.out.includes("Name of the cluster")], [2, false], again.out);
+      const ended = await atTerminal(folder, "init --output other.toml", "shop\n\x04");
+      assert.deepEqual([ended.code, /nothing was written/.test(ended.out)], [2, true], ended.out);
+    });
+  },
 });
 
 Deno.test("check says everything that is wrong on standard error, or as JSON, with exit code 2", async () => {
