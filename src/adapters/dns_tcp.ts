@@ -2,6 +2,7 @@
 import type { HostPort } from "../config/config.ts";
 import type { Reply } from "../dns/serve.ts";
 import type { DnsTally } from "./dns_counters.ts";
+import { otherTurn } from "./turn.ts";
 
 /** Answers one message; null: say nothing. Over UDP, no more than one message. Never throws. */
 export type Handle = (
@@ -130,8 +131,11 @@ class Connection {
         octets += 2 + message.length;
       }
       at = end;
-      if (octets >= BATCH_OCTETS) {
+      // A zone takes milliseconds to write down, and one read may ask for it a hundred times.
+      const isTransfer = !(response instanceof Uint8Array);
+      if (octets >= BATCH_OCTETS || isTransfer) {
         await this.#write(batch, octets);
+        if (isTransfer) await otherTurn();
         batch = [];
         octets = 0;
       }

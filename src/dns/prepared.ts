@@ -1,10 +1,11 @@
 /**
- * Ready-made answers. For each name of the zone the response to each type is composed once by `respond.ts`;
- * a query that is as usual then costs a hash, a comparison and a copy: the id, RD, the letter case of the
- * question and OPT are patched in. Owner names in a response point at the question, so they follow its case.
+ * Ready-made answers. For each name of the zone the response to each type is composed by `respond.ts` when it is
+ * first asked for; a query that is as usual then costs a hash, a comparison and a copy: the id, RD, the letter case
+ * of the question and OPT are patched in. Owner names in a response point at the question, so they follow its case.
  *
- * Why: one thread also runs the election; the DNS must not take its time. Names that do not exist, answers that
- * do not fit, and all unusual queries go the general way.
+ * Why: one thread also runs the election; the DNS must not take its time. That is also why nothing is composed ahead:
+ * of 1024 names, all answers take a tenth of a second, at each switch. Names that do not exist, answers that do not
+ * fit, and all unusual queries go the general way.
  */
 import { encodeMessage } from "./encode.ts";
 import { queryFor, UDP_OCTETS_MAX } from "./message.ts";
@@ -19,30 +20,27 @@ import type { ZoneData } from "./zone.ts";
 export type Prepared = ReadonlyMap<number, readonly PreparedName[]>;
 
 interface PreparedName {
+  readonly zone: ZoneData;
+  readonly name: Name;
   /** As on the wire, lower case, with the root. */
   readonly wire: Uint8Array;
-  /** Responses without OPT by type, for the types that the zone can hold. */
-  readonly byType: ReadonlyMap<number, Uint8Array>;
-  /** The response to every other type but the meta types. */
-  readonly other: Uint8Array;
+  /** Responses without OPT by type, as they are asked for: to the types that the zone can hold, and to `OTHER_TYPE`. */
+  readonly byType: Map<number, Uint8Array>;
 }
 
 /** Types whose answers are looked up; all others share one: no data, or the CNAME. */
-const TYPES = [TYPE.A, TYPE.NS, TYPE.CNAME, TYPE.SOA, TYPE.TXT, TYPE.AAAA];
-/** A type for private use, that no zone of ours holds (RFC 6895 section 3.1). */
+const TYPES: readonly number[] = [TYPE.A, TYPE.NS, TYPE.CNAME, TYPE.SOA, TYPE.TXT, TYPE.AAAA];
+/** A type for private use, that no zone of ours holds (RFC 6895 section 3.1): stands for all others but meta types. */
 const OTHER_TYPE = 65280;
 
-/** Composes the answers for every name that exists. */
+/** Makes a place for the answers of every name that exists. */
 export function prepareAnswers(zone: ZoneData): Prepared {
   const prepared = new Map<number, PreparedName[]>();
   for (const key of zone.nodes.keys()) {
-    const name = nameOfKey(key);
     const wire = Uint8Array.from(key + "\0", (char) => char.charCodeAt(0));
-    const byType = new Map<number, Uint8Array>();
-    for (const type of TYPES) byType.set(type, compose(zone, name, type));
     const hash = nameHash(wire);
     const slot = prepared.get(hash) ?? [];
-    slot.push({ wire, byType, other: compose(zone, name, OTHER_TYPE) });
+    slot.push({ zone, name: nameOfKey(key), wire, byType: new Map() });
     prepared.set(hash, slot);
   }
   return prepared;
@@ -65,7 +63,7 @@ export function answerPrepared(
     ready = find(zones[i]!.prepared, asked.hash, query);
   }
   if (ready === undefined) return null;
-  const body = ready.byType.get(asked.type) ?? ready.other;
+  const body = ready.byType.get(asked.type) ?? firstTime(ready, asked.type);
   const optOctets = asked.payloadSize === null
     ? 0
     : cookie === null
@@ -104,6 +102,15 @@ function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean, cookie: Uint8
   out[at + 12] = COOKIE_OPTION;
   out[at + 14] = cookie.length;
   out.set(cookie, at + 15);
+}
+
+function firstTime({ zone, name, byType }: PreparedName, asked: number): Uint8Array {
+  const type = TYPES.includes(asked) ? asked : OTHER_TYPE;
+  const known = byType.get(type);
+  if (known !== undefined) return known;
+  const body = compose(zone, name, type);
+  byType.set(type, body);
+  return body;
 }
 
 /** Over TCP, so that nothing is cut; what is too long for UDP is seen when it is asked for. */

@@ -69,7 +69,7 @@ export async function benchDns(ask: Ask): Promise<Row[]> {
 
 async function openAbfail(): Promise<Contestant> {
   const cluster = await BenchCluster.start({
-    election: `timing = "lan"`,
+    election: `timing = "lan"\npreempt = false`,
     rest: `[dns]
 zone = "bench.test"
 nameservers = ["ns1.bench.test"]

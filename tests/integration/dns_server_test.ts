@@ -243,6 +243,29 @@ Deno.test("datagrams that are no query do not stop the answers, and neither does
   });
 });
 
+Deno.test("however many datagrams lie ready, timers fire between them", async () => {
+  const { listenDatagram } = Deno;
+  const burst = 100_000;
+  let datagrams = 0;
+  const from: Deno.NetAddr = { transport: "udp", hostname: "127.0.0.1", port: 1 };
+  const query = Uint8Array.from(queryBytes("web.ha.example.com", "A"));
+  Deno.listenDatagram = (options): Deno.DatagramConn => {
+    const socket = listenDatagram(options as Deno.UdpListenOptions & { transport: "udp" });
+    const receive = socket.receive.bind(socket);
+    socket.receive = (buffer) => ++datagrams > burst ? receive(buffer) : Promise.resolve([query, from]);
+    socket.send = () => Promise.resolve(0);
+    return socket;
+  };
+  const start = startDnsServer({ listen: [LOOPBACK], current: () => SERVED, ...clocks });
+  Deno.listenDatagram = listenDatagram;
+  const server = started(await start);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const before = datagrams;
+  await eventually(() => datagrams > burst, "the burst ends");
+  await server.close();
+  assert(before < burst / 2, `a timer of 0 ms fired after ${before} datagrams`);
+});
+
 Deno.test("without a current answer, names in the zone get SERVFAIL", async () => {
   await withServer({ current: () => ({ servfail: true, origins: [ZONE.origin] }) }, async (_server, port) => {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
