@@ -15,7 +15,7 @@ export interface DrillClusterOptions {
 }
 
 /** How long a node may take to stop before it is killed, ms. */
-const STOP_LIMIT_MS = 2000;
+const STOP_LIMIT_MS = 10_000;
 /** How long a node may take to say how it is, ms. */
 const STATUS_LIMIT_MS = 500;
 

@@ -36,11 +36,13 @@ export function listen(turn: Turn, peer: Peer, header: Header): Listening {
   const late = lateness(peer, header, now, state.settings.rho);
   if (late > windowMs(state.settings)) return "not-for-us";
   if (header.to !== null && header.to !== state.incarnation) {
-    // One that overtook the first that was meant for this life tells nothing.
-    if (peer.addressedUs !== null && header.stamp > peer.addressedUs) noticeTwin(turn);
+    addressedToAnother(turn, peer, header);
     return "not-for-us";
   }
-  if (header.to !== null) peer.addressedUs = Math.max(peer.addressedUs ?? -Infinity, header.stamp);
+  if (header.to !== null) {
+    peer.addressedUs = Math.max(peer.addressedUs ?? -Infinity, header.stamp);
+    if (peer.addressedOther !== null && header.stamp > peer.addressedOther.stamp) peer.addressedOther = null;
+  }
   countLoss(peer, header.count);
   const sentAt = now - late;
   if (sentAt > peer.heardAt) {
@@ -78,6 +80,32 @@ function countLoss(peer: Peer, count: number): void {
   peer.lastCount = count;
 }
 
+/**
+ * A datagram meant for another life of this node's id. Two things tell a twin: a peer that turned from this life to
+ * another (an earlier stamp tells nothing, it only overtook), and one that has heard another for longer than it takes
+ * to notice that a dead one is silent. A peer that was cut off before this node restarted does neither.
+ */
+function addressedToAnother(turn: Turn, peer: Peer, header: Header): void {
+  const { state, now } = turn;
+  if (peer.addressedUs !== null && header.stamp > peer.addressedUs) noticeTwin(turn);
+  if (peer.addressedOther !== null && header.stamp < peer.addressedOther.stamp) return;
+  const hearsIt = header.heard.some((h) => h.id === state.self.id && h.incarnation === header.to);
+  if (!hearsIt) {
+    peer.addressedOther = null;
+    return;
+  }
+  const before = peer.addressedOther;
+  const goesOn = before !== null && now - before.at <= windowMs(state.settings);
+  const since = goesOn ? before.since : now;
+  peer.addressedOther = { stamp: header.stamp, since, at: now };
+  if (now - since > windowMs(state.settings) + silenceMs(state)) noticeTwin(turn);
+}
+
+/** True while a peer addresses another life of this node's id, and says that it hears it. */
+export function hearsAnotherUs(state: ElectionState, peer: Peer, now: MonoMs): boolean {
+  return peer.addressedOther !== null && now - peer.addressedOther.at <= windowMs(state.settings);
+}
+
 /** A newer process with this node's id has been noticed: it stops voting (rule 9). */
 function noticeTwin(turn: Turn): void {
   turn.state.twinAt = turn.now;
@@ -108,6 +136,7 @@ function newLife(state: ElectionState, peer: Peer, incarnation: Incarnation): vo
   peer.joining = true;
   peer.twoWaySince = null;
   peer.addressedUs = null;
+  peer.addressedOther = null;
   peer.offset = null;
   peer.lastStamp = null;
   peer.lastCount = null;

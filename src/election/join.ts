@@ -2,7 +2,7 @@
 import type { Incarnation, NodeId } from "../base/id.ts";
 import { higherBallot } from "./ballot.ts";
 import { type Entry, INLINE_BYTES, type Message } from "./messages.ts";
-import { delta, isAlive } from "./detector.ts";
+import { delta, hearsAnotherUs, inTouchWithQuorum, isAlive } from "./detector.ts";
 import { pull, takeAssembled } from "./inbox.ts";
 import { beginRelease } from "./release.ts";
 import { createJoining, type ElectionState, type Joining, type Peer } from "./state.ts";
@@ -12,7 +12,8 @@ import { isNewer, needed, refOf, sameEntry, type Turn } from "./turn.ts";
 export function tickJoining(turn: Turn, joining: Joining): void {
   const { state, now } = turn;
   if (now < joining.until) return;
-  if (twinSeen(state, now)) {
+  // Alone it could not do anything with its vote; and what it does not hear cannot tell it of a twin.
+  if (!inTouchWithQuorum(state, now) || twinSeen(state, now)) {
     joining.nextRecallAt = now + state.settings.heartbeatMs;
     return;
   }
@@ -35,6 +36,7 @@ export function tickJoining(turn: Turn, joining: Joining): void {
 /** True while a live peer says that it hears another life of this node's id. */
 function twinSeen(state: ElectionState, now: number): boolean {
   for (const peer of state.peers.values()) {
+    if (hearsAnotherUs(state, peer, now)) return true;
     if (!isAlive(state, peer, now)) continue;
     const us = peer.heard.find((h) => h.id === state.self.id);
     if (us !== undefined && (us.twin || us.incarnation !== state.incarnation)) return true;

@@ -90,6 +90,8 @@ export interface Peer {
   twoWaySince: MonoMs | null;
   /** Its newest stamp on a datagram for this life of this node: another `to` under a later one means a newer twin. */
   addressedUs: number | null;
+  /** It addresses another life of this node and says that it hears it: its newest such stamp, since when, and the last time. */
+  addressedOther: { readonly stamp: number; readonly since: MonoMs; readonly at: MonoMs } | null;
   /** Smallest (arrival - its stamp) seen, and when: what a datagram on time looks like. */
   offset: { min: number; at: MonoMs } | null;
   /** Its newest stamp and when it arrived, for the echo. */
@@ -281,6 +283,7 @@ function createPeer(member: Member): Peer {
     hearsUsAt: -Infinity,
     twoWaySince: null,
     addressedUs: null,
+    addressedOther: null,
     offset: null,
     lastStamp: null,
     rttMs: null,

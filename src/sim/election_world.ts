@@ -34,6 +34,8 @@ export interface ElectionWorldOptions {
   readonly proposalBytes?: readonly number[];
   readonly keepMemory?: boolean;
   readonly trace?: ((at: number, text: string) => void) | null;
+  /** Has one more machine for this id, on which nothing runs yet: a twin (ELECTION.md rule 9). */
+  readonly twinOf?: number;
   /** Breaks a rule of the protocol. */
   readonly mutation?: Mutation | null;
 }
@@ -56,7 +58,9 @@ export class ElectionWorld {
     const clocks = random.fork("clocks");
     const rho = options.rho ?? 0.01;
     const ids = Array.from({ length: options.nodes }, (_, i) => i + 1);
-    this.machines = ids.map((id, index) =>
+    const { twinOf } = options;
+    const homes = twinOf === undefined ? ids : [...ids, twinOf];
+    this.machines = homes.map((id, index) =>
       createMachine({
         id,
         index,
@@ -66,7 +70,7 @@ export class ElectionWorld {
           clocks.next() * 1e7,
           (clocks.next() - 0.5) * drawLog(clocks, 1, 1e7),
         ),
-        random: random.fork(`node ${id}`),
+        random: random.fork(index < options.nodes ? `node ${id}` : `twin of ${id}`),
         hasDisk: options.disks?.[index] ?? false,
         lateMs: 0.2,
       })
@@ -84,7 +88,7 @@ export class ElectionWorld {
       });
     };
     const start = electionProgram(settings);
-    const network = new Network(options.nodes, () => options.latency ?? latency, random.fork("network"));
+    const network = new Network(homes.length, () => options.latency ?? latency, random.fork("network"));
     this.engine = new Engine({
       seed: options.seed,
       machines: this.machines,
@@ -107,7 +111,7 @@ export class ElectionWorld {
       leader: () => this.judge.leader(this.engine.now),
       tell: (fault, who) => options.trace?.(this.engine.now, `FAULT ${describeFault(fault, who)}`),
     });
-    for (const machine of this.machines) {
+    for (const machine of this.machines.slice(0, options.nodes)) {
       this.engine.after(clocks.next() * 20, () => this.engine.start(machine));
     }
     if ((options.proposeEveryMs ?? Infinity) < Infinity) this.#proposeLater();

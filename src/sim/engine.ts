@@ -54,7 +54,8 @@ export class Engine {
   readonly #queue = new EventQueue<Happening>();
   readonly #options: EngineOptions;
   readonly #random: SeededRandom;
-  readonly #byId = new Map<number, Machine>();
+  /** Who gets what is sent to an id: one machine, or several when two processes share an id. */
+  readonly #holders = new Map<number, readonly Machine[]>();
   #spins = 0;
 
   constructor(options: EngineOptions) {
@@ -62,7 +63,9 @@ export class Engine {
     this.machines = options.machines;
     this.network = options.network;
     this.#random = new SeededRandom(options.seed).fork("engine");
-    for (const machine of options.machines) this.#byId.set(machine.id, machine);
+    for (const machine of options.machines) {
+      if (!this.#holders.has(machine.id)) this.#holders.set(machine.id, [machine]);
+    }
   }
 
   /** Lets things happen until `end`, or until `halt` says so. */
@@ -85,9 +88,14 @@ export class Engine {
   }
 
   machine(id: number): Machine {
-    const machine = this.#byId.get(id);
+    const machine = this.#holders.get(id)?.[0];
     if (machine === undefined) throw new Error(`there is no machine ${id}`);
     return machine;
+  }
+
+  /** From now on these get what is sent to an id: a twin has taken its address, or both have it for a while. */
+  moveAddress(id: number, holders: readonly Machine[]): void {
+    this.#holders.set(id, holders);
   }
 
   /** Starts a process on a machine where none runs. */
@@ -186,11 +194,11 @@ export class Engine {
   }
 
   #send(from: Machine, to: number, packet: Packet): void {
-    const machine = this.#byId.get(to);
-    if (machine === undefined) return;
-    this.network.send(from.index, machine.index, (afterMs) => {
-      this.#queue.put(this.now + afterMs, { kind: "arrive", machine, packet });
-    });
+    for (const machine of this.#holders.get(to) ?? []) {
+      this.network.send(from.index, machine.index, (afterMs) => {
+        this.#queue.put(this.now + afterMs, { kind: "arrive", machine, packet });
+      });
+    }
   }
 
   #arrive(machine: Machine, packet: Packet): void {

@@ -9,6 +9,7 @@
  * in this run (`excused`); with L1 there is no excuse.
  */
 import { type Ballot, compareBallots, formatEpoch } from "../election/ballot.ts";
+import type { NodeId } from "../base/id.ts";
 import type { Entry, EntryRef } from "../election/messages.ts";
 import { holdsLease, mayAct } from "../election/step.ts";
 import type { TrueMs } from "./clock.ts";
@@ -38,11 +39,13 @@ export class ElectionJudge {
   /** Called when a leader may act for the first time in a ballot. */
   onLeader: (machine: Machine, at: TrueMs) => void = () => {};
   readonly #machines: readonly Machine[];
+  /** How many members there are: two machines may run one. */
+  readonly #members: number;
   readonly #verdict: Verdict;
   readonly #seen = new Map<Machine, Seen>();
   #highest: Ballot | null = null;
-  /** The highest ballot that each machine has ever known of, over all its lives. */
-  readonly #known = new Map<Machine, Ballot>();
+  /** The highest ballot that each node has ever known of, over all its lives. */
+  readonly #known = new Map<NodeId, Ballot>();
   /** Names of decided entries, by index. */
   readonly #decided = new Map<number, string>();
   #newest: EntryRef | null = null;
@@ -51,6 +54,7 @@ export class ElectionJudge {
 
   constructor(machines: readonly Machine[], verdict: Verdict) {
     this.#machines = machines;
+    this.#members = new Set(machines.map(({ id }) => id)).size;
     this.#verdict = verdict;
   }
 
@@ -64,9 +68,9 @@ export class ElectionJudge {
       seen = { life: machine.life, acting: null, ready: false, accepted: null, committed: null };
       this.#seen.set(machine, seen);
     }
-    const known = this.#known.get(machine);
+    const known = this.#known.get(machine.id);
     if (election.highest !== null && (known === undefined || compareBallots(election.highest, known) > 0)) {
-      this.#known.set(machine, election.highest);
+      this.#known.set(machine.id, election.highest);
     }
     if (election.accepted !== seen.accepted) {
       if (election.accepted !== null) this.#derive(seen.accepted, election.accepted);
@@ -92,8 +96,8 @@ export class ElectionJudge {
   memoryLost(at: TrueMs): void {
     if (this.excused !== null || (this.#highest === null && this.#newest === null)) return;
     const forgetful = this.#machines.filter(isForgetful).length;
-    if (forgetful > this.#machines.length / 2) {
-      this.excused = `at ${Math.round(at)} ms ${forgetful} of ${this.#machines.length} nodes had no memory`;
+    if (forgetful > this.#members / 2) {
+      this.excused = `at ${Math.round(at)} ms ${forgetful} of ${this.#members} nodes had no memory`;
     }
   }
 
@@ -139,10 +143,10 @@ export class ElectionJudge {
     }
     if (before === null || compareBallots(ballot, before) > 0) this.#highest = ballot;
     const knowing = [...this.#known.values()].filter((known) => compareBallots(known, ballot) >= 0).length;
-    if (knowing * 2 > this.#machines.length) return;
+    if (knowing * 2 > this.#members) return;
     const detail = `node ${machine.id} acts under epoch ${
       formatEpoch(ballot)
-    }, which ${knowing} of ${this.#machines.length} nodes have heard of`;
+    }, which ${knowing} of ${this.#members} nodes have heard of`;
     this.#verdict.broken("epochs-rise", at, detail);
   }
 

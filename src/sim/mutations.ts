@@ -17,6 +17,7 @@ export const MUTATIONS = [
   "no-quarantine",
   "no-recall",
   "same-incarnation",
+  "votes-beside-a-twin",
   "no-quorum",
   "promise-forgotten",
   "promise-too-short",
@@ -62,6 +63,12 @@ const PATCHES: Readonly<Record<Mutation, Patch>> = {
     },
   },
   "same-incarnation": { incarnation: (id) => id.toString(16).padStart(16, "0") },
+  "votes-beside-a-twin": {
+    after: (state, env) => {
+      const over = state.joining !== null && state.joining.remembers && env.now >= state.joining.until;
+      if (over) state.joining = null;
+    },
+  },
   "no-quorum": { before: (_state, event) => agree(event) },
   "promise-forgotten": { after: (state) => forgetPromise(state) },
   "promise-too-short": {

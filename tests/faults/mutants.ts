@@ -7,8 +7,12 @@ import { NODE_PROGRAM } from "../../src/node/program.ts";
 import type { NodeParts } from "../../src/runtime/start.ts";
 import { mutateNode, type Mutation, MUTATIONS } from "../../src/sim/mutations.ts";
 
-/** Mutants of the simulator that make no sense here: a real process draws its own incarnation. */
-const NOT_HERE: ReadonlySet<string> = new Set(["same-incarnation", "lease-over-a-pause"]);
+/** Mutants of the simulator that make no sense here: a real process draws its own incarnation, and has no twin. */
+const NOT_HERE: ReadonlySet<string> = new Set([
+  "same-incarnation",
+  "votes-beside-a-twin",
+  "lease-over-a-pause",
+]);
 
 /** `no-fence`: BIND is written without a look at what stands there, by a program that outlives the node. */
 export const MUTANTS: readonly string[] = [

@@ -4,6 +4,7 @@ import { electionSwarm, type SwarmOutcome, TIMINGS } from "../../src/sim/electio
 import type { Planned } from "../../src/sim/faults.ts";
 import { type Mutation, MUTATIONS } from "../../src/sim/mutations.ts";
 import { CALM } from "../../src/sim/network.ts";
+import { twinsUnderFaults } from "./twins.ts";
 
 /** Seeds within which each wrong protocol must be caught. */
 const MOST_SEEDS = 200;
@@ -32,7 +33,10 @@ function restartsAmongStrays(seed: number, mutation: Mutation | null): SwarmOutc
 }
 
 /** Where chance alone finds a fault too seldom: the schedule that aims at it. */
-const AIMED: Partial<Record<Mutation, typeof anyFaults>> = { "same-incarnation": restartsAmongStrays };
+const AIMED: Partial<Record<Mutation, (seed: number, mutation: Mutation) => Pick<SwarmOutcome, "world">>> = {
+  "same-incarnation": restartsAmongStrays,
+  "votes-beside-a-twin": twinsUnderFaults,
+};
 
 /** The first promise that a mutation breaks, and how many seeds it took. */
 function caught(mutation: Mutation): string | null {
