@@ -3,7 +3,7 @@ import { createPublishers, type Publishers } from "../adapters/publishers/index.
 import { systemRandom } from "../adapters/random.ts";
 import { hostKind } from "../config/address.ts";
 import type { Config, PublisherConfig, ServiceConfig } from "../config/config.ts";
-import { canRead } from "../config/publisher.ts";
+import { type AddressPublisher, canRead, MACHINES } from "../config/publisher.ts";
 import type { PublishResult } from "../publish/action.ts";
 import type { VerifyAnswer } from "../publish/verify.ts";
 
@@ -117,7 +117,7 @@ function triedOf(
     wouldWrite: service.targets.map(({ name, publish }) => ({
       target: name,
       recordType: isRecord ? recordTypeOf(publish) : null,
-      value: publish,
+      value: "machines" in publisher ? machineOf(publisher, name) : publish,
       ttlMs: "ttlMs" in publisher ? publisher.ttlMs : null,
       isShown: publish === shows,
     })),
@@ -126,9 +126,13 @@ function triedOf(
   };
 }
 
-/** Programs and webhooks get the value and make of it what they will. */
-function hasRecord({ type }: Acting): boolean {
-  return type !== "exec" && type !== "webhook";
+/** Programs and webhooks get the value and make of it what they will; an address that moves is no record. */
+function hasRecord(publisher: Acting): boolean {
+  return publisher.type !== "exec" && publisher.type !== "webhook" && !("machines" in publisher);
+}
+
+function machineOf({ type, machines }: AddressPublisher, target: string): string {
+  return `${MACHINES[type].machine} ${machines[target] ?? "(none)"}`;
 }
 
 function problemOf(result: PublishResult): string {

@@ -2,6 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { ReadService } from "./check_services.ts";
 import {
+  type AddressPublisher,
   CLOUD_MIN_TTL_MS,
   type CloudPublisher,
   type CloudRecord,
@@ -11,10 +12,12 @@ import {
 import { secret } from "./secret.ts";
 
 type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
+type ReadAddress = Extract<ReadPublisher, { type: AddressPublisher["type"] }>;
 type ReadCloud = Extract<ReadPublisher, { type: CloudPublisher["type"] }>;
 
 const DEFAULT_TTL_MS = 30_000;
 const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_MOVE_TIMEOUT_MS = 15_000;
 const DEFAULT_REHEARSE_MS = 86_400_000;
 
 export function buildPublisher(read: ReadPublisher): PublisherConfig {
@@ -78,6 +81,10 @@ export function buildPublisher(read: ReadPublisher): PublisherConfig {
         project: there(read.project),
         managedZone: there(read.managed_zone),
       };
+    case "digitalocean-reserved-ip":
+      return { type: read.type, ...movedOf(read, read.droplets), ...acting, ...moving(read) };
+    case "hetzner-floating-ip":
+      return { type: read.type, ...movedOf(read, read.servers), ...acting, ...moving(read) };
     default:
       return { type: read.type, ...cloudOf(read), ...acting };
   }
@@ -113,9 +120,31 @@ function cloudOf(read: ReadCloud): Omit<CloudRecord, "timeoutMs" | "onDrift" | "
   };
 }
 
-/** The user's own programs and services may do more than publish: they are rehearsed only where that is asked for. */
+function movedOf(
+  read: ReadAddress,
+  machines: Readonly<Record<string, number>> | undefined,
+): Pick<AddressPublisher, "name" | "machines" | "token" | "apiUrl"> {
+  return {
+    name: there(read.ip),
+    machines: there(machines),
+    token: there(secretOf(read.token, read.token_env, read.token_file) ?? undefined),
+    apiUrl: read.api_url?.replace(/\/+$/, "") ?? null,
+  };
+}
+
+/** A move takes longer than a change of DNS. */
+function moving(read: ReadAddress): Pick<AddressPublisher, "timeoutMs"> {
+  return { timeoutMs: read.timeout ?? DEFAULT_MOVE_TIMEOUT_MS };
+}
+
+/**
+ * Rehearsed only where that is asked for: the user's own programs and services may do more than publish, and what
+ * traffic feels when a reserved IP is assigned once more to where it is, no document says.
+ */
+const UNASKED: readonly ReadPublisher["type"][] = ["exec", "webhook", "digitalocean-reserved-ip"];
+
 function defaultRehearsal(type: ReadPublisher["type"]): number | null {
-  return type === "exec" || type === "webhook" ? null : DEFAULT_REHEARSE_MS;
+  return UNASKED.includes(type) ? null : DEFAULT_REHEARSE_MS;
 }
 
 /** One of the three ways to give a secret; null without any. */

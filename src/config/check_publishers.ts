@@ -5,6 +5,7 @@ import type { ReadService } from "./check_services.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import { CLOUD_MIN_TTL_MS, type CloudPublisher } from "./publisher.ts";
+import { checkMachines } from "./check_machines.ts";
 import type { Reading } from "./reading.ts";
 
 type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
@@ -14,15 +15,23 @@ type ReadRecord = Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>;
 /** A TTL above this deserves a word, ms. */
 export const LONG_TTL_MS = 60_000;
 
-/** Reports what does not fit together. `values`: what the targets publish; `published`: names known so far. */
+/** A target as far as it was read. */
+export interface PublishedTarget {
+  readonly name: string | undefined;
+  /** What it publishes. */
+  readonly value: string | undefined;
+}
+
+/** Reports what does not fit together. `published`: names known so far. */
 export function checkActing(
   publisher: ReadPublisher,
   path: Path,
-  values: readonly (string | undefined)[],
+  targets: readonly PublishedTarget[],
   published: Map<string, string>,
   reading: Reading,
 ): void {
   warnOfClearText(publisher, path, reading);
+  const values = targets.map(({ value }) => value);
   switch (publisher.type) {
     case "rfc2136": {
       const { key, key_env: env, key_file: file, key_name: name } = publisher;
@@ -59,19 +68,47 @@ export function checkActing(
     case "dns":
     case "exec":
       return;
+    case "digitalocean-reserved-ip":
+      checkToken(publisher, path, reading);
+      return checkMachines(
+        publisher.ip,
+        publisher.droplets,
+        [...path, "droplets"],
+        targets,
+        published,
+        reading,
+      );
+    case "hetzner-floating-ip":
+      checkToken(publisher, path, reading);
+      return checkMachines(
+        publisher.ip,
+        publisher.servers,
+        [...path, "servers"],
+        targets,
+        published,
+        reading,
+      );
     default: {
-      const { token, token_env: env, token_file: file } = publisher;
-      const given = checkSecret({ token, token_env: env, token_file: file }, path, reading);
-      if (
-        given === null && !["token", "token_env", "token_file"].some((key) => reading.isBad([...path, key]))
-      ) {
-        reading.report([...path, "token_file"], "is missing: the token of the API", [
-          'such as token_env = "DNS_TOKEN", or token_file',
-        ]);
-      }
+      checkToken(publisher, path, reading);
       return checkCloud(publisher, path, values, published, reading);
     }
   }
+}
+
+/** The token that every provider needs. */
+function checkToken(
+  publisher: Partial<Readonly<Record<"token" | "token_env" | "token_file", string>>>,
+  path: Path,
+  reading: Reading,
+): void {
+  const { token, token_env: env, token_file: file } = publisher;
+  const given = checkSecret({ token, token_env: env, token_file: file }, path, reading);
+  if (given !== null || ["token", "token_env", "token_file"].some((key) => reading.isBad([...path, key]))) {
+    return;
+  }
+  reading.report([...path, "token_file"], "is missing: the token of the API", [
+    'such as token_env = "DNS_TOKEN", or token_file',
+  ]);
 }
 
 /** A secret that goes to another machine in the clear is allowed (a tunnel may carry it) and deserves a word. */

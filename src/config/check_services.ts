@@ -112,13 +112,15 @@ function checkPublishers(
       "nothing is published ([[services.publish]]): only the API tells which target is active",
     );
   }
-  const values = (service.targets ?? []).map((target, i) =>
-    publishedOf(target, [...at, "targets", i], reading)
-  );
+  const targets = (service.targets ?? []).map((target, i) => ({
+    name: target?.name,
+    value: publishedOf(target, [...at, "targets", i], reading),
+  }));
+  const values = targets.map(({ value }) => value);
   let hasDns = false;
   for (const [i, publisher] of publishers.entries()) {
     const path = [...at, "publish", i];
-    if (publisher !== undefined) checkActing(publisher, path, values, published, reading);
+    if (publisher !== undefined) checkActing(publisher, path, targets, published, reading);
     if (publisher?.type !== "dns") continue;
     hasDns = true;
     if (read.dns === undefined && !reading.isBad(["dns"])) {

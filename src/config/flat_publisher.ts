@@ -3,7 +3,7 @@ import { formatHostPort } from "./address.ts";
 import { durationText } from "./duration.ts";
 import { hidden } from "./flat_check.ts";
 import { verifyText } from "./verify_field.ts";
-import type { PublisherConfig, SecretSource } from "./publisher.ts";
+import { MACHINES, type PublisherConfig, type SecretSource } from "./publisher.ts";
 
 export function publisherLeaves(publisher: PublisherConfig): Readonly<Record<string, unknown>> {
   const { type, name } = publisher;
@@ -45,6 +45,16 @@ export function publisherLeaves(publisher: PublisherConfig): Readonly<Record<str
         headers: hidden(JSON.stringify(publisher.headers)),
         ...secretLeaves("token", publisher.token),
       };
+    case "digitalocean-reserved-ip":
+    case "hetzner-floating-ip": {
+      const machines = Object.entries(publisher.machines).map(([target, number]) => `${target} = ${number}`);
+      return {
+        ...common,
+        [MACHINES[publisher.type].key]: machines.toSorted().join(", "),
+        api_url: publisher.apiUrl,
+        ...secretLeaves("token", publisher.token),
+      };
+    }
     default: {
       const { domain, record, recordType, ttlMs, apiUrl, token } = publisher;
       const account = publisher.type === "route53"

@@ -136,12 +136,29 @@ export interface GoogleDnsPublisher extends CloudRecord {
 
 export type CloudPublisher = TokenCloudPublisher | Route53Publisher | GoogleDnsPublisher;
 
+/** What a provider calls the machines that an address of its own can be given to, and the key that lists them. */
+export const MACHINES = {
+  "digitalocean-reserved-ip": { machine: "droplet", key: "droplets" },
+  "hetzner-floating-ip": { machine: "server", key: "servers" },
+} as const;
+
+/** An address at a provider that goes from machine to machine; nothing of DNS changes. Its name is the address. */
+export interface AddressPublisher extends ActingPublisher {
+  readonly type: keyof typeof MACHINES;
+  /** The provider's number of the machine behind each target, by the target's name. */
+  readonly machines: Readonly<Record<string, number>>;
+  readonly token: SecretSource;
+  /** Instead of the provider's own address; null = that. */
+  readonly apiUrl: string | null;
+}
+
 export type PublisherConfig =
   | DnsPublisher
   | ExecPublisher
   | Rfc2136Publisher
   | PowerdnsPublisher
   | WebhookPublisher
+  | AddressPublisher
   | CloudPublisher;
 
 /** True where it can tell what the world shows. */

@@ -7,14 +7,9 @@ import { foundText } from "./problem.ts";
 import { parseName } from "../dns/name.ts";
 import { isHostName } from "./address.ts";
 import { RECORD_TYPES } from "./publisher.ts";
+import { machines, ownAddress } from "./machine_fields.ts";
 import { rehearsePeriod, verifyPoint } from "./verify_field.ts";
 import { command, domainName, filePath, headers, targetAddress, webUrl } from "./values.ts";
-
-/** Publishers of PRODUCT.md that this version does not have. */
-export const LATER_PUBLISHERS = [
-  "digitalocean-reserved-ip",
-  "hetzner-floating-ip",
-] as const;
 
 const DAY_MS = 86_400_000;
 const ttl = duration({ minMs: 0, maxMs: DAY_MS, wholeSeconds: true });
@@ -72,15 +67,32 @@ const recordLabel: Field<string> = fromText("a name within the domain", "web", (
   });
 });
 
+/** Who asks at a provider, and where. */
+const account = {
+  token_env: optional(variable, "variable that holds the token of the API"),
+  token_file: optional(filePath("/etc/abfail/token"), "file that holds it"),
+  token: optional(inlineSecret, "the token itself; better in a file"),
+  api_url: optional(webUrl, "another address of the API"),
+} as const satisfies Keys;
+
+/** The keys of an address that is moved: that takes a provider longer than a change of DNS. */
+const moving = {
+  ...account,
+  ...acting,
+  timeout: optional(duration({ minMs: 1000, maxMs: 600_000 }), "how long one move may take", "15s"),
+  rehearse: optional(
+    rehearsePeriod,
+    'how often to prove that it could be moved, while all is well, or "off"; for digitalocean-reserved-ip off when absent',
+    "24h",
+  ),
+} as const satisfies Keys;
+
 /** The keys of a DNS provider's record. */
 const cloud = {
   domain: required(domainName, 'domain = "example.com"', "the domain that holds the record"),
   record: required(recordLabel, 'record = "web"', "the name within it; @ = the domain itself"),
   record_type: required(choice(RECORD_TYPES), 'record_type = "CNAME"', "kind of the record"),
-  token_env: optional(variable, "variable that holds the token of the API"),
-  token_file: optional(filePath("/etc/abfail/token"), "file that holds it"),
-  token: optional(inlineSecret, "the token itself; better in a file"),
-  api_url: optional(webUrl, "another address of the API"),
+  ...account,
   ...acting,
   ...verifiable,
 } as const satisfies Keys;
@@ -173,6 +185,24 @@ export const publisher = tagged(
     "hetzner-dns": { ...cloud, ttl: optional(ttl, TTL_WORDS, "60s") },
     desec: { ...cloud, ttl: optional(ttl, TTL_WORDS, "1h") },
     gandi: { ...cloud, ttl: optional(ttl, TTL_WORDS, "5m") },
+    "digitalocean-reserved-ip": {
+      ip: required(ownAddress(["ipv4"]), 'ip = "203.0.113.9"', "the reserved IP"),
+      droplets: required(
+        machines("droplets"),
+        "droplets = { nyc1 = 3164444 }",
+        "the droplet behind each target, by its number",
+      ),
+      ...moving,
+    },
+    "hetzner-floating-ip": {
+      ip: required(ownAddress(["ipv4", "ipv6"]), 'ip = "203.0.113.9"', "the floating IP"),
+      servers: required(
+        machines("servers"),
+        "servers = { fsn1 = 42 }",
+        "the server behind each target, by its number",
+      ),
+      ...moving,
+    },
   },
-  LATER_PUBLISHERS,
+  [],
 );

@@ -23,5 +23,8 @@ export type PublishResult =
   | { readonly kind: "failed"; readonly detail: string; readonly retryAfterMs: number | null }
   /** Its fence holds a later epoch than the leader's: the leader goes on in a ballot above it (ELECTION.md [16]). */
   | { readonly kind: "fenced"; readonly epoch: string }
-  /** Nothing was begun: the lease was about to end. No failure, only later. */
-  | { readonly kind: "not-started" };
+  /**
+   * Nothing was begun: the lease was about to end, or a rehearsal would have spent what a failover may need. No
+   * failure, only later: `waitMs`, where it is told.
+   */
+  | { readonly kind: "not-started"; readonly waitMs?: number };

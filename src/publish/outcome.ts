@@ -17,7 +17,7 @@ const URGENT_FAILURES = 150;
 /** A publisher that holds a later epoch is looked at again after so long, should no new ballot have come, ms. */
 const FENCED_MS = 1000;
 /** A write that the lease was too short for is tried again after so long, ms. */
-const NOT_STARTED_MS = 25;
+export const NOT_STARTED_MS = 25;
 /** So many foreign changes of late are a quarrel. */
 const QUARREL_TIMES = 4;
 
@@ -55,9 +55,10 @@ export function onFenced(r: Reconciler, env: Env): Told {
   return QUIET;
 }
 
-/** The lease was too short to begin: it is renewed within a heartbeat, or lost. */
-export function onNotStarted(r: Reconciler, env: Env): Told {
-  r.tryAt = env.now + NOT_STARTED_MS;
+/** It could not begin now. A lease that is too short is renewed within a heartbeat, or lost. */
+export function onNotStarted(r: Reconciler, operation: Operation, waitMs: number, env: Env): Told {
+  if (operation.rehearsal) r.rehearseAt = Math.max(r.rehearseAt, env.now + waitMs);
+  else r.tryAt = env.now + waitMs;
   return QUIET;
 }
 

@@ -25,7 +25,7 @@
 import { assert, unreachable } from "../base/assert.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublishAction, PublishResult } from "./action.ts";
-import { onFailed, onFenced, onNotStarted, onRead, onWritten, settle } from "./outcome.ts";
+import { NOT_STARTED_MS, onFailed, onFenced, onNotStarted, onRead, onWritten, settle } from "./outcome.ts";
 import type { Desired, Operation, Reconciler } from "./reconciler.ts";
 import { isWell } from "./rehearsal.ts";
 import { QUIET, type Told } from "./told.ts";
@@ -164,7 +164,7 @@ function onResult(r: Reconciler, under: Operation, result: PublishResult, env: E
     case "fenced":
       return onFenced(r, env);
     case "not-started":
-      return onNotStarted(r, env);
+      return onNotStarted(r, under, result.waitMs ?? NOT_STARTED_MS, env);
     case "ok":
       r.unclaimed = result.unclaimed ?? false;
       return under.kind === "read"

@@ -98,4 +98,6 @@ const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>
   "hetzner-dns": "lease-only",
   desec: "lease-only",
   gandi: "lease-only",
+  "digitalocean-reserved-ip": "lease-only",
+  "hetzner-floating-ip": "lease-only",
 };

@@ -13,7 +13,7 @@ import { startGandi } from "../support/fakes/gandi.ts";
 import { startGoogle } from "../support/fakes/google.ts";
 import { startHetzner } from "../support/fakes/hetzner.ts";
 import { ACCESS_KEY_ID, startRoute53, ZONE_ID } from "../support/fakes/route53.ts";
-import { read, rehearse, said, TIMEOUT_MS, WORLD, write } from "./rig.ts";
+import { cloudWorld, read, rehearse, said, TIMEOUT_MS, write } from "./rig.ts";
 
 interface Kind {
   readonly type: CloudPublisher["type"];
@@ -46,7 +46,14 @@ const KINDS: readonly Kind[] = [
   },
   { type: "route53", start: startRoute53, fenced: true, ttl: 30, tooShort: null, counts: false },
   { type: "google-dns", start: startGoogle, fenced: true, ttl: 30, tooShort: null, counts: false },
-  { type: "hetzner-dns", start: startHetzner, fenced: false, ttl: 60, tooShort: /at least 60/, counts: true },
+  {
+    type: "hetzner-dns",
+    start: () => startHetzner(),
+    fenced: false,
+    ttl: 60,
+    tooShort: /at least 60/,
+    counts: true,
+  },
   { type: "desec", start: startDesec, fenced: false, ttl: 3600, tooShort: /3600/, counts: false },
   { type: "gandi", start: startGandi, fenced: false, ttl: 300, tooShort: /minimum value 300/, counts: false },
 ];
@@ -70,15 +77,15 @@ function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}): Publis
     case "route53":
       return createCloudPublisher(
         { type: kind.type, ...record, zoneId: ZONE_ID, accessKeyId: ACCESS_KEY_ID },
-        WORLD.wallMs,
+        cloudWorld(),
       );
     case "google-dns":
       return createCloudPublisher(
         { type: kind.type, ...record, project: "prj", managedZone: "example-com" },
-        WORLD.wallMs,
+        cloudWorld(),
       );
     default:
-      return createCloudPublisher({ type: kind.type, ...record }, WORLD.wallMs);
+      return createCloudPublisher({ type: kind.type, ...record }, cloudWorld());
   }
 }
 
@@ -197,7 +204,6 @@ each("an error that repeats the secret does not", async (kind, fake) => {
 
 each("429 asks for quiet, in seconds or as a date; 503 is told, then it works", async (kind, fake) => {
   const publisher = create(kind, fake);
-  await perform(publisher, read());
   const order = (status: number, headers?: HeadersInit): void =>
     fake.order("any", { kind: "answer", status, body: "{}", ...(headers === undefined ? {} : { headers }) });
   order(429, { "retry-after": "7" });
@@ -207,7 +213,8 @@ each("429 asks for quiet, in seconds or as a date; 503 is told, then it works", 
     retryAfterMs: 7000,
   });
   order(429, { "retry-after": new Date(Date.now() + 60_000).toUTCString() });
-  const dated = await publisher.perform(read(), TIMEOUT_MS);
+  // within that quiet the same tenure goes by what it has seen; another one looks all the same
+  const dated = await publisher.perform(read("8.2"), TIMEOUT_MS);
   assert(
     dated.kind === "failed" && (dated.retryAfterMs ?? 0) > 50_000 && (dated.retryAfterMs ?? 0) <= 60_000,
   );

@@ -1,6 +1,8 @@
 /** One kind of publisher with a real or faked far side, for the one suite that all kinds go through. */
 import type { Publisher } from "../../src/adapters/publishers/publisher.ts";
 import type { PublishAction, PublishResult } from "../../src/publish/action.ts";
+import type { CloudWorld } from "../../src/adapters/publishers/cloud/http.ts";
+import { RateBudgets } from "../../src/adapters/publishers/cloud/limits.ts";
 import { systemRandom } from "../../src/adapters/random.ts";
 
 /** What the suite needs of a kind. `name` is one record; each case takes another. */
@@ -29,6 +31,11 @@ export interface RigOptions {
 }
 
 export const WORLD = { wallMs: (): number => Date.now(), random: systemRandom };
+/** What cloud publishers of one node share. */
+export function cloudWorld(): CloudWorld {
+  return { wallMs: WORLD.wallMs, budgets: new RateBudgets(WORLD.wallMs) };
+}
+
 export const TIMEOUT_MS = 5000;
 
 export function write(value: string | null, epoch = "7.1", target: string | null = value): PublishAction {

@@ -77,6 +77,13 @@ token_file = "${folder}/hook"\n`,
           'record = "r"',
         ),
         cloud("google-dns", 'project = "p"\nmanaged_zone = "z"\n').replace('record = "web"', 'record = "g"'),
+        ...[["digitalocean-reserved-ip", "droplets"], ["hetzner-floating-ip", "servers"]].map((
+          [type = "", key],
+          i,
+        ) =>
+          `[[services.publish]]\ntype = "${type}"\nip = "203.0.113.${i}"\napi_url = "${web}"\n${key} = { web-a = 31, web-b = 32 }
+token = "${secrets.of(`${type}.token`)}"\n`
+        ),
         `[[services]]\nname = "other"\n[services.check]\ntype = "tcp"\nport = 1\ninterval = "300ms"
 send = "AUTH ${
           secrets.of("check.send")

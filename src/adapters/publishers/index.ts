@@ -4,7 +4,9 @@ import { formatIpv6, parseIpv6 } from "../../dns/address.ts";
 import type { PublisherRef } from "../../node/events.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import type { VerifyAnswer } from "../../publish/verify.ts";
-import { createCloudPublisher } from "./cloud/index.ts";
+import { createCloudPublisher, createMovingPublisher } from "./cloud/index.ts";
+import type { CloudWorld } from "./cloud/http.ts";
+import { RateBudgets } from "./cloud/limits.ts";
 import { createExecPublisher } from "./exec.ts";
 import { createPowerdnsPublisher } from "./powerdns.ts";
 import type { Publisher } from "./publisher.ts";
@@ -31,11 +33,13 @@ export interface Publishers {
 
 /** Makes the publishers of each service. */
 export function createPublishers(config: Config, world: PublisherWorld): Publishers {
+  const wallMs = (): number => world.wallMs();
+  const cloud: CloudWorld = { wallMs, budgets: new RateBudgets(wallMs) };
   const byService = new Map<string, readonly (Publisher | null)[]>();
   for (const service of config.services) {
     byService.set(
       service.name,
-      service.publish.map((publisher) => createPublisher(publisher, service, world)),
+      service.publish.map((publisher) => createPublisher(publisher, service, { ...world, wallMs, cloud })),
     );
   }
   const ending = new AbortController();
@@ -78,7 +82,7 @@ export function createPublishers(config: Config, world: PublisherWorld): Publish
 function createPublisher(
   config: PublisherConfig,
   service: ServiceConfig,
-  world: PublisherWorld,
+  world: PublisherWorld & { readonly cloud: CloudWorld },
 ): Publisher | null {
   switch (config.type) {
     case "dns":
@@ -91,8 +95,13 @@ function createPublisher(
       return spelledAs(service, createPowerdnsPublisher(config, () => world.wallMs()));
     case "webhook":
       return createWebhookPublisher(config, service.name, () => world.wallMs());
+    case "digitalocean-reserved-ip":
+    case "hetzner-floating-ip": {
+      const values = new Map(service.targets.map(({ name, publish }) => [name, publish]));
+      return createMovingPublisher(config, values, world.cloud);
+    }
     default:
-      return spelledAs(service, createCloudPublisher(config, () => world.wallMs()));
+      return spelledAs(service, createCloudPublisher(config, world.cloud));
   }
 }
 

@@ -2,6 +2,8 @@
  * DigitalOcean's domain records (providers.md, 1): records by id, ids that stay, no final dot when read, a final dot
  * needed when a CNAME is written, minimum TTL 30, pages.
  */
+import { FakeAddress, IP, MACHINES } from "./addresses.ts";
+import { handleReservedIp } from "./digitalocean_ips.ts";
 import { type Asked, bare, DOMAIN, empty, type Fake, json, prop, startFake, TOKEN } from "./fake.ts";
 
 interface Row {
@@ -18,6 +20,7 @@ const UNUSED = { priority: null, port: null, weight: null, flags: null, tag: nul
 export function startDigitalocean(): Fake {
   let rows: Row[] = [{ id: 1, type: "A", name: "other", data: "192.0.2.99", ttl: 1800 }];
   let lastId = 100;
+  const address = new FakeAddress(IP, MACHINES, null);
   const label = (name: string): string => name === DOMAIN ? "@" : name.slice(0, -DOMAIN.length - 1);
   const failed = (status: number, id: string, message: string): Response => json(status, { id, message });
 
@@ -43,6 +46,7 @@ export function startDigitalocean(): Fake {
       return failed(401, "unauthorized", "Unable to authenticate you");
     }
     const parts = asked.path.split("/").slice(1);
+    if (parts[0] === "reserved_ips") return handleReservedIp(asked, address);
     if (parts[0] !== "domains" || parts[1] !== DOMAIN || parts[2] !== "records") {
       return failed(404, "not_found", "The resource you were accessing could not be found.");
     }
@@ -91,6 +95,7 @@ export function startDigitalocean(): Fake {
   return startFake(() => ({
     secret: TOKEN,
     handle,
+    address,
     limits: (remaining) => ({
       "ratelimit-limit": "5000",
       "ratelimit-remaining": String(remaining),

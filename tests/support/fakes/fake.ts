@@ -2,6 +2,7 @@
  * What the fakes of cloud APIs have in common: a server on loopback, faults to order, rate limits, a log of requests.
  * Each fake follows the provider's documents in its own file; nothing here knows an adapter.
  */
+import type { FakeAddress } from "./addresses.ts";
 
 /** One fault, used up by the next request that it fits. */
 export type Fault =
@@ -55,6 +56,8 @@ export interface Fake {
   get(name: string, type: string): Shown | null;
   /** Someone else writes. */
   set(name: string, type: string, values: readonly string[], ttl: number): void;
+  /** The address of its own that this provider gives to machines; null where it has none. */
+  readonly address: FakeAddress | null;
   /** What the limit headers say is left from now on; undefined = no headers. */
   remaining: number | undefined;
   close(): Promise<void>;
@@ -67,6 +70,7 @@ export interface Behaviour {
   handle(asked: Asked): Response | Promise<Response>;
   /** True for requests that change nothing although they are no GET, such as asking for a token. */
   harmless?(asked: Asked): boolean;
+  readonly address?: FakeAddress;
   /** The limit headers. */
   limits?(remaining: number): HeadersInit;
   get(name: string, type: string): Shown | null;
@@ -140,6 +144,7 @@ export function startFake(make: (url: string) => Behaviour): Fake {
     },
     get: made.get,
     set: made.set,
+    address: made.address ?? null,
     get trouble(): Fault | null {
       return fakes.trouble;
     },

@@ -2,6 +2,8 @@
  * Hetzner's Cloud API, DNS part (providers.md, 4): record sets, every write an action that runs for two looks, values
  * and TTL changed apart, limit headers.
  */
+import { FakeAddress, IP, MACHINES } from "./addresses.ts";
+import { type Described, handleFloatingIp, shown } from "./hetzner_ips.ts";
 import {
   type Asked,
   bare,
@@ -17,9 +19,10 @@ import {
 } from "./fake.ts";
 
 /** Starts the fake. */
-export function startHetzner(): Fake {
+export function startHetzner(described: Described = { description: "web", endless: false }): Fake {
   const sets = new RecordSets();
   sets.put(`other.${DOMAIN}`, "A", { values: ["192.0.2.99"], ttl: 300 });
+  const address = new FakeAddress(IP, MACHINES, null);
   const actions = new Map<number, number>();
   const failed = (status: number, code: string, message: string): Response =>
     json(status, { error: { code, message, details: null } });
@@ -35,8 +38,11 @@ export function startHetzner(): Fake {
       return failed(401, "unauthorized", "unable to authenticate");
     }
     const parts = asked.path.split("/").slice(1).map(decodeURIComponent);
+    if (parts[0] === "floating_ips") return handleFloatingIp(asked, address, described);
     if (parts[0] === "actions") {
       const id = Number(parts[1]);
+      const ofAddress = address.action(id);
+      if (ofAddress !== null) return json(200, { action: shown(ofAddress) });
       const left = actions.get(id) ?? 0;
       actions.set(id, left - 1);
       return json(200, {
@@ -87,6 +93,7 @@ export function startHetzner(): Fake {
   return startFake(() => ({
     secret: TOKEN,
     handle,
+    address,
     limits: (remaining) => ({
       "ratelimit-limit": "3600",
       "ratelimit-remaining": String(remaining),

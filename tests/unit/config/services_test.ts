@@ -286,3 +286,49 @@ Deno.test("a publisher is verified at the authoritative servers and at resolvers
   wrongOnce(with_('verify = ["everyone"]'), "this is no place to ask");
   wrongOnce(with_('verify = ["resolver dns.example"]'), "named by its IP address");
 });
+
+Deno.test("an address that moves needs a machine of its own for each target", () => {
+  const with_ = (text: string, type = "digitalocean-reserved-ip", base = 'ip = "203.0.113.9"\n'): string =>
+    CLUSTER + service({ rest: `[[services.publish]]\ntype = "${type}"\n${base}token_env = "T"\n${text}` });
+  assert.deepEqual(right(with_("droplets = { a = 31, b = 32 }")).services[0]?.publish, [{
+    type: "digitalocean-reserved-ip",
+    name: "203.0.113.9",
+    machines: { a: 31, b: 32 },
+    token: { kind: "env", variable: "T" },
+    apiUrl: null,
+    timeoutMs: 15_000,
+    onDrift: "repair",
+    rehearseMs: null,
+  }]);
+  const hetzner = right(with_("servers = { a = 31, b = 32 }", "hetzner-floating-ip"));
+  assert.equal(rehearsed(hetzner), 86_400_000);
+  assert(
+    [...hetzner.flat.values()].some((leaf) => leaf.includes("a = 31, b = 32")),
+    "a node that differs is named",
+  );
+  wrongOnce(with_("droplets = { a = 31 }"), 'the target "b" is missing');
+  wrongOnce(with_("droplets = { a = 31, b = 31 }"), '"a" is on 31 too');
+  wrongOnce(with_("droplets = { a = 31, b = 32, c = 33 }"), "droplets.c: there is no such target");
+  wrongOnce(
+    with_('droplets = { a = 31, b = "32" }'),
+    "the provider's number is needed",
+    "without the quotes",
+  );
+  wrongOnce(
+    with_("servers = { a = 31, b = 32 }", "hetzner-floating-ip", 'ip = "203.0.113"\n'),
+    "IPv6 address is needed",
+  );
+  wrongOnce(
+    with_("droplets = { a = 31, b = 32 }", undefined, 'ip = "2001:db8::1"\n'),
+    "an IPv4 address is needed",
+  );
+  const same = with_("droplets = { a = 31, b = 32 }").replaceAll(
+    /address = "10.0.[12].20"/g,
+    '$&\npublish = "203.0.113.9"',
+  );
+  wrongOnce(same, 'both publish "203.0.113.9": a switch between them would move nothing');
+  const twice = with_("droplets = { a = 31, b = 32 }");
+  const second = twice.slice(twice.indexOf("[[services.publish]]"));
+  wrongOnce(`${twice}\n${second}`, "moves this address already");
+  wrongOnce(twice.replace('token_env = "T"', ""), "is missing: the token of the API");
+});

@@ -45,7 +45,7 @@ export function createCloudflarePublisher(options: RecordOptions): Publisher {
         throttled: THROTTLE_CODES.includes(code ?? 0),
       };
     },
-    wallMs: options.wallMs,
+    world: options.world,
   });
   const name = fullName(options);
   let zone: string | null = null;

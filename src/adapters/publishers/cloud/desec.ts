@@ -22,7 +22,7 @@ export function createDesecPublisher(options: RecordOptions): Publisher {
     token: options.token,
     authorize: ({ token }) => new Headers({ authorization: `Token ${token}` }),
     explain: (_text, json) => ({ code: "", message: wordsOf(json) }),
-    wallMs: options.wallMs,
+    world: options.world,
   });
   const { domain, record, recordType: type } = options;
   const sets = `/domains/${encodeURIComponent(domain)}/rrsets/`;

@@ -10,6 +10,7 @@ import { type CloudHttp, createCloudHttp } from "./http.ts";
 import { listAt, numberAt, textAt } from "./json.ts";
 import {
   absolute,
+  type AccountOptions,
   createRecordPublisher,
   fullName,
   type RecordOptions,
@@ -43,14 +44,14 @@ export function createDigitaloceanDnsPublisher(options: RecordOptions): Publishe
 
 /** A client of the API; other publishers of DigitalOcean use it too. */
 export function createDigitaloceanHttp(
-  options: Pick<RecordOptions, "token" | "apiUrl" | "wallMs">,
+  options: AccountOptions,
 ): CloudHttp {
   return createCloudHttp({
     baseUrl: options.apiUrl ?? API,
     token: options.token,
     authorize: ({ token }) => new Headers({ authorization: `Bearer ${token}` }),
     explain: (_text, json) => ({ code: textAt(json, "id") ?? "", message: textAt(json, "message") ?? "" }),
-    wallMs: options.wallMs,
+    world: options.world,
   });
 }
 

@@ -12,6 +12,7 @@ import { CloudFailure } from "./failure.ts";
 import {
   isSame,
   performSafely,
+  putOff,
   recall,
   type RecordOptions,
   type RecordSet,
@@ -60,13 +61,15 @@ export function createFencedPublisher<Found extends RecordSet, Marked extends Re
     perform: (action, timeoutMs, signal): Promise<PublishResult> =>
       performSafely(timeoutMs, signal, async (deadline) => {
         if (action.kind === "write") {
+          const waitMs = await putOff(store.http, action);
+          if (waitMs !== null) return { kind: "not-started", waitMs };
           seen = null;
           return await fenced.write(wish(action, options), deadline);
         }
-        const known = recall(seen, store.http, action.epoch);
+        const known = await recall(seen, store.http, action.epoch);
         if (known !== null) return known;
         const result = await fenced.look(action.epoch ?? null, deadline);
-        seen = { result, epoch: action.epoch, atMs: options.wallMs() };
+        seen = { result, epoch: action.epoch, atMs: options.world.wallMs() };
         return result;
       }),
   };

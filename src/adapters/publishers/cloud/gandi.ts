@@ -25,7 +25,7 @@ export function createGandiPublisher(options: RecordOptions): Publisher {
       code: textAt(json, "cause") ?? "",
       message: textAt(json, "errors", 0, "description") ?? textAt(json, "message") ?? "",
     }),
-    wallMs: options.wallMs,
+    world: options.world,
   });
   const { domain, record, recordType: type } = options;
   const path = `/domains/${encodeURIComponent(domain)}/records/${encodeURIComponent(record)}/${type}`;

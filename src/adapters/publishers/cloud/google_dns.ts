@@ -37,7 +37,7 @@ interface Found extends RecordSet {
 
 /** A publisher on Google Cloud DNS. */
 export function createGoogleDnsPublisher(options: GoogleDnsOptions): Publisher {
-  const tokens = createGoogleTokens(options.wallMs);
+  const tokens = createGoogleTokens(options.world);
   const http = createCloudHttp({
     baseUrl: options.apiUrl ?? API,
     token: options.token,
@@ -49,7 +49,7 @@ export function createGoogleDnsPublisher(options: GoogleDnsOptions): Publisher {
       return { code, message, throttled: THROTTLE_REASONS.includes(code) };
     },
     secrets: tokens.secrets,
-    wallMs: options.wallMs,
+    world: options.world,
   });
   const send = async (request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> => {
     try {

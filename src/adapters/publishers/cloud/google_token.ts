@@ -1,7 +1,7 @@
 /** Access tokens for a Google service account: a signed claim (JWT, RS256) is exchanged for a token of an hour. */
 import { createSign } from "node:crypto";
 import { CloudFailure } from "./failure.ts";
-import { createCloudHttp } from "./http.ts";
+import { type CloudWorld, createCloudHttp } from "./http.ts";
 import { numberAt, textAt } from "./json.ts";
 
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
@@ -28,13 +28,13 @@ interface Account {
 }
 
 /** The tokens of one service account. */
-export function createGoogleTokens(wallMs: () => number): GoogleTokens {
+export function createGoogleTokens(world: CloudWorld): GoogleTokens {
   let held: { readonly token: string; readonly untilMs: number } | null = null;
   return {
     current: async (key, signal): Promise<string> => {
-      if (held !== null && wallMs() < held.untilMs) return held.token;
-      const asked = wallMs();
-      const answer = await exchange(readAccount(key), wallMs, signal);
+      if (held !== null && world.wallMs() < held.untilMs) return held.token;
+      const asked = world.wallMs();
+      const answer = await exchange(readAccount(key), world, signal);
       held = { token: answer.token, untilMs: asked + answer.lifeMs - EARLY_MS };
       return held.token;
     },
@@ -62,10 +62,10 @@ function readAccount(json: string): Account {
 
 async function exchange(
   account: Account,
-  wallMs: () => number,
+  world: CloudWorld,
   signal: AbortSignal,
 ): Promise<{ readonly token: string; readonly lifeMs: number }> {
-  const assertion = claim(account, Math.floor(wallMs() / 1000));
+  const assertion = claim(account, Math.floor(world.wallMs() / 1000));
   const http = createCloudHttp({
     baseUrl: account.tokenUrl,
     token: null,
@@ -75,7 +75,7 @@ async function exchange(
       message: textAt(json, "error_description") ?? "",
     }),
     secrets: () => [assertion],
-    wallMs,
+    world,
   });
   const body = new URLSearchParams({
     grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",

@@ -5,14 +5,15 @@
  * Fence `lease-only`: no request of the API is conditional.
  */
 import type { Publisher } from "../publisher.ts";
+import { type ActionState, followAction } from "./actions.ts";
 import { CloudFailure } from "./failure.ts";
 import { type CloudHttp, createCloudHttp } from "./http.ts";
 import { listAt, numberAt, textAt } from "./json.ts";
 import {
   absolute,
+  type AccountOptions,
   createRecordPublisher,
   isSame,
-  pause,
   type RecordOptions,
   type RecordSet,
   type RecordStore,
@@ -20,8 +21,6 @@ import {
 } from "./record.ts";
 
 const API = "https://api.hetzner.cloud/v1";
-/** Between two looks at an action, ms: doubles from the first to the last. */
-const POLL_MS = { first: 100, most: 1000 } as const;
 /** The TTL of a set that follows its zone; differs from every TTL that can be wanted. */
 const ZONE_TTL = -1;
 
@@ -50,7 +49,7 @@ export function createHetznerDnsPublisher(options: RecordOptions): Publisher {
 }
 
 /** A client of Hetzner's Cloud API. */
-export function createHetznerHttp(options: Pick<RecordOptions, "token" | "apiUrl" | "wallMs">): CloudHttp {
+export function createHetznerHttp(options: AccountOptions): CloudHttp {
   return createCloudHttp({
     baseUrl: options.apiUrl ?? API,
     token: options.token,
@@ -60,7 +59,7 @@ export function createHetznerHttp(options: Pick<RecordOptions, "token" | "apiUrl
       const message = textAt(json, "error", "message") ?? "";
       return { code, message, throttled: code === "rate_limit_exceeded" };
     },
-    wallMs: options.wallMs,
+    world: options.world,
   });
 }
 
@@ -97,18 +96,25 @@ async function change(
 
 /** Waits for the action of an answer, if there is one; throws when it ended badly. */
 export async function finishAction(http: CloudHttp, answer: unknown, signal: AbortSignal): Promise<void> {
-  let action = answer;
-  for (let wait: number = POLL_MS.first;; wait = Math.min(POLL_MS.most, wait * 2)) {
-    const status = textAt(action, "action", "status");
-    if (status === "error") {
-      const why = textAt(action, "action", "error", "message") ?? "it does not say why";
-      throw new CloudFailure(`the action failed: ${why}`, {
-        code: textAt(action, "action", "error", "code") ?? "",
-      });
+  const id = numberAt(answer, "action", "id");
+  if (id === null) return;
+  await followAction(stateOf(answer), async (late) => {
+    const look = await http.send({ method: "GET", path: `/actions/${id}`, accept: [404] }, late);
+    return look.status === 404 ? { status: "unknown", why: "" } : stateOf(look.json);
+  }, signal);
+}
+
+function stateOf(json: unknown): ActionState {
+  switch (textAt(json, "action", "status")) {
+    case "running":
+      return { status: "running", why: "" };
+    case "success":
+      return { status: "done", why: "" };
+    case "error": {
+      const why = textAt(json, "action", "error", "message") ?? "";
+      return { status: "failed", why, code: textAt(json, "action", "error", "code") ?? "" };
     }
-    const id = numberAt(action, "action", "id");
-    if (status !== "running" || id === null) return;
-    await pause(wait, signal, "the action");
-    action = (await http.send({ method: "GET", path: `/actions/${id}` }, signal)).json;
+    default:
+      return { status: "unknown", why: "" };
   }
 }

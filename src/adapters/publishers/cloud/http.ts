@@ -7,7 +7,7 @@
 import type { SecretSource } from "../../../config/publisher.ts";
 import { readSecret } from "../../secret_source.ts";
 import { CloudFailure } from "./failure.ts";
-import { RateBudget, retryAfterMs } from "./limits.ts";
+import { type RateBudget, type RateBudgets, retryAfterMs } from "./limits.ts";
 
 /** Of an answer, bytes at most. */
 const MAX_BODY = 1024 * 1024;
@@ -63,23 +63,35 @@ export interface HttpOptions {
   readonly secrets?: () => readonly string[];
   /** The answers are not JSON. */
   readonly xml?: boolean;
+  readonly world: CloudWorld;
+}
+
+/** What publishers of this folder take from their surroundings. */
+export interface CloudWorld {
+  /** Ms since 1970. */
   wallMs(): number;
+  /** Shared by all publishers of a node. */
+  readonly budgets: RateBudgets;
 }
 
 export interface CloudHttp {
-  readonly budget: RateBudget;
+  /** What the account may still ask: that of the token as it is now. Throws a CloudFailure without a token. */
+  budget(): Promise<RateBudget>;
   /** Throws a CloudFailure for everything but a status below 300 or one of `accept`. */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
 }
 
 /** A client of one API with one account. */
 export function createCloudHttp(options: HttpOptions): CloudHttp {
-  const budget = new RateBudget(options.wallMs);
   const host = hostOf(options.baseUrl);
+  const { budgets } = options.world;
   return {
-    budget,
+    budget: async (): Promise<RateBudget> => budgets.of(options.baseUrl, await tokenOf(options)),
     send: async (wanted, signal): Promise<HttpAnswer> => {
       const token = await tokenOf(options);
+      const budget = budgets.of(options.baseUrl, token);
+      if (wanted.method !== "GET") await letTimersGoFirst();
+      budget.spend();
       const response = await ask(options, wanted, token, host, signal);
       budget.note(response.headers);
       const text = await readBody(response, host, signal);
@@ -96,6 +108,14 @@ export function createCloudHttp(options: HttpOptions): CloudHttp {
       return { status, headers, text, json };
     },
   };
+}
+
+/**
+ * A process that has slept (SIGSTOP, a frozen VM) finds its timers overdue, among them the one that watches the lease:
+ * timers go in the order of their time, so behind this pause the signal says whether a write may still go out.
+ */
+function letTimersGoFirst(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 async function tokenOf(options: HttpOptions): Promise<string> {
@@ -126,6 +146,7 @@ async function ask(
     for (const [name, value] of await options.authorize({ request: bare, body, token }, signal)) {
       headers.set(name, value);
     }
+    if (signal.aborted) throw new CloudFailure("cut off before it was sent");
     return await fetch(bare.url, {
       method,
       headers,
@@ -185,9 +206,10 @@ function failureOf(
   const tail = [words, code === "" || words.includes(code) ? "" : `(${clean(code, secrets)})`]
     .filter((word) => word !== "").join(" ");
   const said = `${host} answered HTTP ${status}${meaning(status)}${tail === "" ? "" : `: ${tail}`}`;
-  const asked = retryAfterMs(response.headers, options.wallMs());
+  const asked = retryAfterMs(response.headers, options.world.wallMs());
   const slow = status === 429 || throttled;
   const pause = asked ?? (slow ? (budget.isLow ? budget.resetInMs : null) ?? DEFAULT_PAUSE_MS : null);
+  if (slow && pause !== null) budget.keepQuiet(pause);
   return new CloudFailure(said, { status, code, retryAfterMs: pause });
 }
 

@@ -1,10 +1,13 @@
 /**
- * What a cloud API says about its rate limits, and a reserve that only a write may spend: while little is left, the
- * periodic look at a record that is right is answered from memory.
+ * What a cloud API says about its rate limits, and a reserve that only a failover may spend: while little is left, the
+ * periodic look at a record that is right is answered from memory, and a rehearsal waits.
  */
+import { createHash } from "node:crypto";
 
 /** Below this share of the limit, only writes and rare looks are spent. */
 const RESERVE = 0.1;
+/** Longest quiet that is kept for all publishers of an account, ms. */
+const MAX_QUIET_MS = 600_000;
 /** Within the reserve, the world is still looked at so often, ms. */
 const RARE_LOOK_MS = 300_000;
 /** Above this a reset is a time of day (seconds since 1970), below it seconds from now. */
@@ -52,13 +55,26 @@ function count(text: string | null): number | null {
   return text !== null && /^\d{1,12}$/.test(text.trim()) ? Number(text) : null;
 }
 
-/** How much one account may still ask, as far as its last answer told. */
+/** After the time of a reset this long nobody but the first asks: its answer tells all what is left, ms. */
+const RELEARN_MS = 5000;
+
+/**
+ * How much one account may still ask, as far as its answers told. All publishers with that account share it: what one
+ * is told, all know. A failover is never held up by it: its own publisher is told 429, or gets through.
+ */
 export class RateBudget {
   readonly #wallMs: () => number;
   #last: Limit | null = null;
+  #quietUntilMs = -Infinity;
 
   constructor(wallMs: () => number) {
     this.#wallMs = wallMs;
+  }
+
+  /** A request goes out: until an answer tells, it counts. */
+  spend(): void {
+    if (this.#last === null) return;
+    this.#last = { ...this.#last, remaining: Math.max(0, this.#last.remaining - 1) };
   }
 
   /** Takes note of an answer's headers. */
@@ -66,21 +82,66 @@ export class RateBudget {
     this.#last = readLimit(headers, this.#wallMs()) ?? this.#last;
   }
 
-  /** Only what is kept for writes is left. */
+  /** The far side has asked for so much quiet. */
+  keepQuiet(ms: number): void {
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, this.#wallMs() + Math.min(ms, MAX_QUIET_MS));
+  }
+
+  /** Only what is kept for failovers is left, or quiet was asked for. */
   get isLow(): boolean {
-    if (this.#last === null || this.#wallMs() >= this.#last.resetAtMs) return false;
+    return this.#wallMs() < this.#quietUntilMs || this.#isReserve;
+  }
+
+  get #isReserve(): boolean {
+    if (this.#last === null) return false;
     return this.#last.remaining < Math.max(2, (this.#last.limit ?? 100) * RESERVE);
+  }
+
+  /**
+   * What can wait may be asked now. Where a limit slides, its reset gives back one request and not all: then one
+   * asks, and the others go by what it is told.
+   */
+  maySpare(): boolean {
+    const now = this.#wallMs();
+    if (now < this.#quietUntilMs) return false;
+    if (this.#last === null || !this.#isReserve) return true;
+    if (now < this.#last.resetAtMs) return false;
+    this.#last = { ...this.#last, resetAtMs: now + RELEARN_MS };
+    return true;
   }
 
   /** What was seen at `seenAtMs` may stand in for a look now. */
   maySkipLook(seenAtMs: number): boolean {
-    return this.isLow && this.#wallMs() - seenAtMs < RARE_LOOK_MS;
+    return this.#wallMs() - seenAtMs < RARE_LOOK_MS && !this.maySpare();
   }
 
-  /** Until the limit is full again, ms; null when nothing is known of it. */
+  /** Until more may be asked, ms; null when nothing is known of it. */
   get resetInMs(): number | null {
-    if (this.#last === null) return null;
-    const left = this.#last.resetAtMs - this.#wallMs();
-    return left > 0 ? left : null;
+    const left = Math.max(this.#quietUntilMs, this.#last?.resetAtMs ?? -Infinity) - this.#wallMs();
+    return left > 0 && left !== Infinity ? left : null;
+  }
+}
+
+/** Accounts that are remembered. */
+const ACCOUNTS_MAX = 256;
+
+/** The budgets of all accounts, by address and token: of a token only a digest is kept. */
+export class RateBudgets {
+  readonly #wallMs: () => number;
+  readonly #byAccount = new Map<string, RateBudget>();
+
+  constructor(wallMs: () => number) {
+    this.#wallMs = wallMs;
+  }
+
+  /** That of one account. */
+  of(baseUrl: string, token: string): RateBudget {
+    const key = createHash("sha256").update(`${baseUrl}\n${token}`).digest("base64");
+    const budget = this.#byAccount.get(key) ?? new RateBudget(this.#wallMs);
+    this.#byAccount.delete(key);
+    this.#byAccount.set(key, budget); // the last one used is the last to go
+    const [oldest] = this.#byAccount.keys();
+    if (this.#byAccount.size > ACCOUNTS_MAX && oldest !== undefined) this.#byAccount.delete(oldest);
+    return budget;
   }
 }

@@ -3,7 +3,7 @@ import type { PublishAction, PublishResult } from "../../../publish/action.ts";
 import type { RecordType, SecretSource } from "../../../config/publisher.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
-import type { CloudHttp } from "./http.ts";
+import type { CloudHttp, CloudWorld } from "./http.ts";
 
 /** What all DNS publishers of this folder take. */
 export interface RecordOptions {
@@ -17,9 +17,11 @@ export interface RecordOptions {
   readonly token: SecretSource;
   /** Instead of the provider's own address; null = that. */
   readonly apiUrl: string | null;
-  /** Ms since 1970. */
-  wallMs(): number;
+  readonly world: CloudWorld;
 }
+
+/** What the clients of a provider need to know. */
+export type AccountOptions = Pick<RecordOptions, "token" | "apiUrl" | "world">;
 
 /** What stands under a name and type. */
 export interface RecordSet {
@@ -61,12 +63,14 @@ export function createRecordPublisher<Found extends RecordSet>(
     perform: (action, timeoutMs, signal): Promise<PublishResult> =>
       performSafely(timeoutMs, signal, async (deadline) => {
         if (action.kind === "read") {
-          const known = recall(seen, store.http, action.epoch);
+          const known = await recall(seen, store.http, action.epoch);
           if (known !== null) return known;
           const result: PublishResult = { kind: "ok", shows: showOf(await store.read(deadline)) };
-          seen = { result, epoch: action.epoch, atMs: options.wallMs() };
+          seen = { result, epoch: action.epoch, atMs: options.world.wallMs() };
           return result;
         }
+        const waitMs = await putOff(store.http, action);
+        if (waitMs !== null) return { kind: "not-started", waitMs };
         seen = null;
         const present = await store.read(deadline);
         const wanted = wish(action, options);
@@ -106,8 +110,26 @@ export interface Seen {
 }
 
 /** The last look, where the rate limit leaves too little for another; null: look. */
-export function recall(seen: Seen | null, http: CloudHttp, epoch: string | undefined): PublishResult | null {
-  return seen !== null && seen.epoch === epoch && http.budget.maySkipLook(seen.atMs) ? seen.result : null;
+export async function recall(
+  seen: Seen | null,
+  http: CloudHttp,
+  epoch: string | undefined,
+): Promise<PublishResult | null> {
+  if (seen === null || seen.epoch !== epoch) return null;
+  return (await http.budget()).maySkipLook(seen.atMs) ? seen.result : null;
+}
+
+/** A rehearsal that the rate limit has no room for waits so long, ms. */
+const PUT_OFF_MS = 60_000;
+
+/** How long a write is to be put off, ms: a rehearsal spends nothing that is kept for failovers. Null: it goes on. */
+export async function putOff(
+  http: CloudHttp,
+  { rehearsal }: Extract<PublishAction, { kind: "write" }>,
+): Promise<number | null> {
+  if (rehearsal !== true) return null;
+  const budget = await http.budget();
+  return budget.maySpare() ? null : Math.max(PUT_OFF_MS, budget.resetInMs ?? 0);
 }
 
 /** What a write wants. */

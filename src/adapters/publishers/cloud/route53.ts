@@ -42,7 +42,7 @@ export function createRoute53Publisher(options: Route53Options): Publisher {
       return { code, message, throttled: THROTTLE_CODES.includes(code) };
     },
     xml: true,
-    wallMs: options.wallMs,
+    world: options.world,
   });
   const zone = `/2013-04-01/hostedzone/${encodeURIComponent(options.zoneId)}/rrset`;
   const name = fullName(options);
@@ -59,7 +59,7 @@ export function createRoute53Publisher(options: Route53Options): Publisher {
 }
 
 async function sign(options: Route53Options, { request, body, token }: Proof): Promise<Headers> {
-  const datetime = new Date(options.wallMs()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
+  const datetime = new Date(options.world.wallMs()).toISOString().replaceAll(/[:-]|\.\d{3}/g, "");
   const signer = new AwsV4Signer({
     method: request.method,
     url: request.url,
