@@ -69,8 +69,10 @@ export function letGo(
   state.startAt = null;
   state.steadySince = null;
   if (successor !== null) {
-    state.notBefore = now + HOLD_BACK_DELTAS * delta(state);
-    state.handover = { to: successor, by: now + state.settings.leaseMs };
+    // Told to step down, it leaves it to any other for a lease; one that yielded takes back what is not taken up.
+    const { leaseMs } = state.settings;
+    state.notBefore = now + (why === "step-down" ? leaseMs : HOLD_BACK_DELTAS * delta(state));
+    state.handover = { to: successor, by: now + leaseMs };
   }
   turn.note({ name: "handed-over", ballot: tenure.ballot, to: successor, why });
   beginRelease(turn, tenure.ballot, successor);
