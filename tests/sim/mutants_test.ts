@@ -32,9 +32,27 @@ function restartsAmongStrays(seed: number, mutation: Mutation | null): SwarmOutc
   });
 }
 
+/** The one acceptor that a leader has restarts in the middle of the lease; then the leader is cut off. */
+function restartedAcceptor(seed: number, mutation: Mutation | null): SwarmOutcome {
+  const random = new SeededRandom(seed).fork("acceptor");
+  const { leaseMs } = TIMINGS.wan;
+  const plan: Planned[] = [];
+  for (let at = 10 * leaseMs; at < 50 * leaseMs; at += 10 * leaseMs) {
+    for (const [from, to] of [[1, 3], [3, 1]] as const) {
+      plan.push({ atMs: at, fault: { kind: "cut", from, to, forMs: 5 * leaseMs } });
+    }
+    const then = at + leaseMs * (2 + random.next());
+    plan.push({ atMs: then, fault: { kind: "crash", who: 2, downMs: 1, disk: "kept", inTurn: false } });
+    plan.push({ atMs: then, fault: { kind: "isolate", who: 1, way: "both", forMs: 3 * leaseMs } });
+  }
+  const options = { timing: "wan", plan, durationMs: 60 * leaseMs, keepMemory: true, rho: 0.001 } as const;
+  return electionSwarm(seed, { mutation, nodes: 3, disks: [true, true, true], ...options });
+}
+
 /** Where chance alone finds a fault too seldom: the schedule that aims at it. */
 const AIMED: Partial<Record<Mutation, (seed: number, mutation: Mutation) => Pick<SwarmOutcome, "world">>> = {
   "same-incarnation": restartsAmongStrays,
+  "no-quarantine": restartedAcceptor,
   "votes-beside-a-twin": twinsUnderFaults,
 };
 
@@ -58,6 +76,12 @@ for (const mutation of MUTATIONS) {
     assert.notEqual(caught(mutation), null, `${mutation} survived ${MOST_SEEDS} seeds`);
   });
 }
+
+Deno.test("an acceptor that restarts within the lease makes no second leader, 40 seeds", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    assert.deepEqual(restartedAcceptor(seed, null).world.verdict.first, [], `seed ${seed}`);
+  }
+});
 
 Deno.test("restarts without memory among datagrams of earlier lives break no promise, 40 seeds", () => {
   for (let seed = 1; seed <= 40; seed++) {
