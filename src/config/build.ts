@@ -3,7 +3,7 @@ import { assert } from "../base/assert.ts";
 import { buildPublisher, secretOf } from "./build_publisher.ts";
 import { buildCheck } from "./build_check.ts";
 import { effectiveTiming, type ReadDocument } from "./check_cluster.ts";
-import type { ReadService } from "./check_services.ts";
+import type { ReadService } from "./read_service.ts";
 import type {
   Config,
   DnsConfig,

@@ -1,6 +1,6 @@
 /** From a check that was read without problems to the check of the config: defaults filled in. */
 import { assert, unreachable } from "../base/assert.ts";
-import type { ReadService } from "./check_services.ts";
+import type { ReadService } from "./read_service.ts";
 import type { CheckConfig, CheckTiming, HttpOptions, TlsOptions } from "./config.ts";
 
 /** A check as it was read. */

@@ -1,6 +1,6 @@
 /** Publishers from a document without problems. See `build.ts`. */
 import { assert } from "../base/assert.ts";
-import type { ReadService } from "./check_services.ts";
+import type { ReadService } from "./read_service.ts";
 import {
   type AddressPublisher,
   CLOUD_MIN_TTL_MS,

@@ -1,7 +1,7 @@
 /** What must hold between the keys of `[services.check]`, and between them and the targets. */
 import { parseName } from "../dns/name.ts";
 import { hostKind } from "./address.ts";
-import type { ReadService } from "./check_services.ts";
+import type { ReadService } from "./read_service.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import type { Reading } from "./reading.ts";

@@ -1,7 +1,7 @@
 /** What must hold within and between publishers that act on the world. See `check_services.ts`. */
 import { isWithin, parseName, sameName } from "../dns/name.ts";
 import { hostKind, isLoopback } from "./address.ts";
-import type { ReadService } from "./check_services.ts";
+import type { ReadService } from "./read_service.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import { CLOUD_MIN_TTL_MS, type CloudPublisher } from "./publisher.ts";

@@ -7,11 +7,9 @@ import { checkActing } from "./check_publishers.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import type { Reading } from "./reading.ts";
+import type { ReadService } from "./read_service.ts";
 import { nearest } from "./suggest.ts";
 
-type ReadServices = NonNullable<ReadDocument["services"]>;
-/** One service as it was read. */
-export type ReadService = NonNullable<ReadServices[number]>;
 type ReadTarget = NonNullable<NonNullable<ReadService["targets"]>[number]>;
 
 /** A TTL above this deserves a word, ms. */

@@ -3,20 +3,11 @@
  * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
  */
 import type { NodeId } from "../base/id.ts";
+import type { HostPort, Secret } from "./parts.ts";
 import type { PublisherConfig, TsigKeyConfig } from "./publisher.ts";
 
+export type { HostPort, Secret } from "./parts.ts";
 export type { PublisherConfig } from "./publisher.ts";
-
-/** A secret value. `toString` and JSON show `[secret]`; `reveal` is called at the moment of use. */
-export interface Secret {
-  reveal(): string;
-}
-
-/** host and port; IPv6 hosts come without brackets. */
-export interface HostPort {
-  readonly host: string;
-  readonly port: number;
-}
 
 export interface Config {
   readonly file: string;

@@ -1,5 +1,5 @@
 /** Where a file of the config is: by its path, relative to the config, or as a credential that systemd hands over. */
-import type { ConfigReader } from "./read_keys.ts";
+import type { ConfigReader } from "./config_reader.ts";
 
 /** How a credential is written: `credential:NAME` (systemd.exec(5), LoadCredential=). */
 const CREDENTIAL = "credential:";

@@ -22,12 +22,13 @@ import { document } from "./keys.ts";
 import { mapLines, type Path } from "./lines.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { locate, modeWarning, readLocated } from "./locate.ts";
-import { type ConfigReader, type KeysNeed, readKeys } from "./read_keys.ts";
+import type { ConfigReader } from "./config_reader.ts";
+import { type KeysNeed, readKeys } from "./read_keys.ts";
 import { mapSecretFile, secretFileOf } from "./publisher.ts";
 import { Reading } from "./reading.ts";
 import { parseToml } from "./toml.ts";
 
-export type { ConfigReader } from "./read_keys.ts";
+export type { ConfigReader } from "./config_reader.ts";
 
 /** Characters of a config at most. */
 const MAX_TEXT = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** Settings of the publishers: where the answer is exposed, and how (PRODUCT.md, Publishers). */
 import type { TsigAlgorithm } from "../dns/tsig.ts";
-import type { HostPort, Secret } from "./config.ts";
+import type { HostPort, Secret } from "./parts.ts";
 
 /** Where a secret is read from, at each use: it can be changed while a node runs. */
 export type SecretSource =

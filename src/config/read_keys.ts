@@ -1,19 +1,9 @@
 /** Where the cluster's keys come from: `keys`, `keys_file` or ABFAIL_KEYS. */
-import type { Result } from "../base/result.ts";
 import type { ReadDocument } from "./check_cluster.ts";
+import type { ConfigReader } from "./config_reader.ts";
 import { isAbsentCredential, modeWarning, readLocated } from "./locate.ts";
 import type { Reading } from "./reading.ts";
 import { readKey } from "./values.ts";
-
-/** The world outside of the text: passed in, so that parsing stays a function. */
-export interface ConfigReader {
-  /** An environment variable. */
-  env(name: string): string | undefined;
-  /** A file's text, or one phrase on why not. */
-  readTextFile(path: string): Result<string, string>;
-  /** Permission bits of a file; null where there are none. */
-  mode?(path: string): number | null;
-}
 
 /**
  * How much a command wants keys: `needed`, `optional` for those that only ask, `here` where a credential that systemd

@@ -1,8 +1,10 @@
 /** Where a request goes: to the target, then to where it is sent on. */
 import { isIP } from "node:net";
 import { err, ok, type Result } from "../../base/result.ts";
-import type { TargetConfig } from "../../config/config.ts";
-import type { HttpCheck } from "./http.ts";
+import type { CheckConfig, TargetConfig } from "../../config/config.ts";
+
+/** A check of one of the two types. */
+export type HttpCheck = Extract<CheckConfig, { type: "http" | "https" }>;
 
 /** One request. */
 export interface Hop {

@@ -1,15 +1,12 @@
 /** Probes of type `http` and `https`: ask, follow redirects where told to, judge the last answer. */
 import { unreachable } from "../../base/assert.ts";
-import type { CheckConfig, HttpOptions, TargetConfig } from "../../config/config.ts";
+import type { HttpOptions, TargetConfig } from "../../config/config.ts";
 import type { Attempt, Finding } from "./finding.ts";
-import { firstHop, type Hop, nextHop } from "./hop.ts";
+import { firstHop, type Hop, type HttpCheck, nextHop } from "./hop.ts";
 import { exchange, type Reply } from "./exchange.ts";
 import { exchangePlain, isPlain } from "./exchange_plain.ts";
 import { exchangeHttp2 } from "./exchange_http2.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
-
-/** A check of one of the two types. */
-export type HttpCheck = Extract<CheckConfig, { type: "http" | "https" }>;
 
 /** Redirects followed at most. */
 const MAX_REDIRECTS = 5;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { err, ok } from "../../../src/base/result.ts";
-import type { ConfigReader } from "../../../src/config/read_keys.ts";
+import type { ConfigReader } from "../../../src/config/config_reader.ts";
 import { parseConfig } from "../../../src/config/parse.ts";
 
 const KEY = btoa("0123456789abcdef0123456789abcdef");
