@@ -14,6 +14,7 @@ interface Group {
 const GROUPS: readonly Group[] = [
   { name: "unit", parallel: true },
   { name: "property", parallel: true },
+  { name: "fuzz", parallel: false },
   { name: "sim", parallel: true },
   { name: "integration", parallel: false },
   { name: "contract", parallel: false },

@@ -67,7 +67,10 @@ export function decodeState(owner: StateOwner, file: Uint8Array): Result<Durable
   const memory = durable.read(from);
   from.end();
   if (from.problem !== null) return err(from.problem);
-  if (clusterName !== owner.clusterName) return err(`it is of cluster ${JSON.stringify(clusterName)}`);
+  if (clusterName !== owner.clusterName) {
+    const isShown = /^[\x20-\x7e]{1,64}$/.test(clusterName);
+    return err(isShown ? `it is of cluster ${JSON.stringify(clusterName)}` : "it is of another cluster");
+  }
   if (id !== owner.self) return err(`it is of node ${id}`);
   return ok(memory);
 }

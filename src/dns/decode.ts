@@ -17,6 +17,23 @@ export function decodeMessage(bytes: Uint8Array): Result<Message, MessageProblem
   return guarded(bytes, readMessage);
 }
 
+/** Questions and records of a query at most: the question, the SOA of IXFR, OPT and TSIG, and some to spare. */
+const QUERY_ENTRIES_MAX = 16;
+/** Octets of all names of a query, written out, at most: eight of the longest. */
+const QUERY_NAME_OCTETS = 8 * 255;
+
+/**
+ * The same for what strangers ask: a query that is larger than any real one is refused before it costs anything.
+ */
+export function decodeQuery(bytes: Uint8Array): Result<Message, MessageProblem> {
+  return guarded(bytes, (reader) => {
+    const { counts } = readHeader(reader);
+    if (counts.reduce((sum, count) => sum + count) > QUERY_ENTRIES_MAX) throw new ReadProblem("bad-data", 4);
+    reader.at = 0;
+    return readMessage(reader);
+  }, QUERY_NAME_OCTETS);
+}
+
 /** Reads the header alone; null when there are fewer than twelve octets. */
 export function decodeHeader(bytes: Uint8Array): Header | null {
   const flags = guarded(bytes, readHeader);
@@ -32,9 +49,13 @@ export function decodeOnlyQuestion(bytes: Uint8Array): Question | null {
   return question.ok ? question.value : null;
 }
 
-function guarded<T>(bytes: Uint8Array, read: (reader: Reader) => T): Result<T, MessageProblem> {
+function guarded<T>(
+  bytes: Uint8Array,
+  read: (reader: Reader) => T,
+  nameOctets?: number,
+): Result<T, MessageProblem> {
   try {
-    return ok(read(new Reader(bytes)));
+    return ok(read(new Reader(bytes, nameOctets)));
   } catch (problem) {
     if (problem instanceof ReadProblem) return err({ kind: problem.kind, at: problem.at });
     throw problem;

@@ -2,7 +2,7 @@
  * One answer of an authoritative server, the general way: decode, decide, encode. `answer.ts` is the front
  * door; it takes a shorter way for the queries that `prepared.ts` foresees and must say the very same.
  */
-import { decodeHeader, decodeMessage, decodeOnlyQuestion } from "./decode.ts";
+import { decodeHeader, decodeOnlyQuestion, decodeQuery } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import {
   type Edns,
@@ -96,7 +96,7 @@ function reply(
 ): Uint8Array | null {
   const header = decodeHeader(query);
   if (header === null || header.response) return null;
-  const decoded = decodeMessage(query);
+  const decoded = decodeQuery(query);
   if (!decoded.ok) {
     const rcode = header.opcode === OPCODE.QUERY ? RCODE.FORMERR : RCODE.NOTIMP;
     const question = decodeOnlyQuestion(query);

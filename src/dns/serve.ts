@@ -10,7 +10,7 @@
  * Pure: clients, keys and time come from the caller.
  */
 import { COOKIE_OPTION, judgeCookie, type JudgedCookie } from "./cookie.ts";
-import { decodeMessage } from "./decode.ts";
+import { decodeQuery } from "./decode.ts";
 import { type Message, RCODE } from "./message.ts";
 import { includes, type Networks } from "./network.ts";
 import { answerPrepared } from "./prepared.ts";
@@ -109,7 +109,7 @@ export function serve(served: Served, request: Request, shield: Shield): Reply {
 function isTrusted(request: Request, shield: Shield, cookie: JudgedCookie | null): boolean {
   if (cookie?.known === true) return true;
   if (cookie !== null) return false;
-  const decoded = decodeMessage(request.query);
+  const decoded = decodeQuery(request.query);
   const option = decoded.ok
     ? decoded.value.edns?.options.find(({ code }) => code === COOKIE_OPTION)
     : undefined;
@@ -144,10 +144,12 @@ function needsCare(query: Uint8Array): boolean {
 
 function serveWithCare(served: Served, request: Request, nowS: number): Reply {
   const { query, transport } = request;
+  // What is no query is none with a signature either: judging it first would read all of it.
+  if (!decodeQuery(query).ok) return respond(served.zones, query, transport);
   const signature = judgeSignature(query, served.transfer?.key ?? null, nowS);
   if (signature.kind === "bad") return refuse(request, signature, served.transfer?.key ?? null, nowS);
   const bytes = signature.kind === "good" ? signature.signed.bytes : query;
-  const decoded = decodeMessage(bytes);
+  const decoded = decodeQuery(bytes);
   const transfer = decoded.ok ? transferRequestOf(decoded.value) : null;
   const reply = transfer === null
     ? respond(served.zones, bytes, transport)

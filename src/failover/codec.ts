@@ -107,7 +107,7 @@ function readDecision(value: unknown, service: string): ServiceDecision {
   if (!Array.isArray(drained)) throw new Misshapen(`${at}.drained is not a list`);
   return {
     active: textOrNull(active, `${at}.active`),
-    activeSinceWallMs: number(activeSinceWallMs, `${at}.activeSinceWallMs`),
+    activeSinceWallMs: time(activeSinceWallMs, `${at}.activeSinceWallMs`),
     pinned: textOrNull(pinned, `${at}.pinned`),
     drained: drained.map((name, i) => text(name, `${at}.drained[${i}]`)),
     lastSwitch: lastSwitch === null ? null : readSwitch(lastSwitch, `${at}.lastSwitch`),
@@ -126,9 +126,14 @@ function readAdditions(plain: Record<string, unknown>, at: string): Partial<Serv
   };
 }
 
+/** Of `ByHand.who`, characters at most. */
+const WHO_MAX = 100;
+
 function readHand(value: unknown, at: string): ByHand {
   const { who, atWallMs } = table(value, at);
-  return { who: text(who, `${at}.who`), atWallMs: number(atWallMs, `${at}.atWallMs`) };
+  const name = text(who, `${at}.who`);
+  if (name.length > WHO_MAX) throw new Misshapen(`${at}.who is longer than ${WHO_MAX} characters`);
+  return { who: name, atWallMs: time(atWallMs, `${at}.atWallMs`) };
 }
 
 function readHandOn(value: unknown, at: string): HandOn {
@@ -139,14 +144,14 @@ function readFalls(value: unknown, at: string): Falls {
   const { target, count, atWallMs } = table(value, at);
   return {
     target: text(target, `${at}.target`),
-    count: number(count, `${at}.count`),
-    atWallMs: number(atWallMs, `${at}.atWallMs`),
+    count: countOf(count, `${at}.count`),
+    atWallMs: time(atWallMs, `${at}.atWallMs`),
   };
 }
 
 function readProof(value: unknown, at: string): Proof {
   const { publisher, atWallMs } = table(value, at);
-  return { publisher: text(publisher, `${at}.publisher`), atWallMs: number(atWallMs, `${at}.atWallMs`) };
+  return { publisher: text(publisher, `${at}.publisher`), atWallMs: time(atWallMs, `${at}.atWallMs`) };
 }
 
 function listOf<T>(value: unknown, at: string, read: (one: unknown, at: string) => T): T[] {
@@ -160,7 +165,7 @@ function readSwitch(value: unknown, at: string): SwitchRecord {
     from: textOrNull(from, `${at}.from`),
     to: textOrNull(to, `${at}.to`),
     reason: readReason(reason, `${at}.reason`),
-    atWallMs: number(atWallMs, `${at}.atWallMs`),
+    atWallMs: time(atWallMs, `${at}.atWallMs`),
     epoch: text(epoch, `${at}.epoch`),
     detectMs: detectMs === null ? null : number(detectMs, `${at}.detectMs`),
   };
@@ -191,6 +196,21 @@ function textOrNull(value: unknown, at: string): string | null {
 function number(value: unknown, at: string): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new Misshapen(`${at} is not a number of 0 or more`);
+}
+
+/** The last moment that a date can name, ms since 1970: a later one cannot be shown. */
+const LAST_MS = 8.64e15;
+
+function time(value: unknown, at: string): number {
+  const ms = number(value, at);
+  if (ms <= LAST_MS) return ms;
+  throw new Misshapen(`${at} is no time`);
+}
+
+function countOf(value: unknown, at: string): number {
+  const whole = number(value, at);
+  if (Number.isSafeInteger(whole) && whole >= 1) return whole;
+  throw new Misshapen(`${at} is not a whole number of 1 or more`);
 }
 
 function uint32(value: unknown, at: string): number {

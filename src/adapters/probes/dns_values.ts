@@ -5,6 +5,8 @@ import { formatData, type RecordData, type ResourceRecord, TYPE } from "../../dn
 
 /** Aliases followed in one answer. */
 const MAX_ALIASES = 16;
+/** Values looked at in one answer: one of 64 KiB can hold thousands of long names. */
+const MAX_VALUES = 256;
 
 /** The records of a name and type, behind aliases (CNAME) where there are some, as people write them. */
 export function valuesOf(answers: readonly ResourceRecord[], name: Name, type: number): string[] {
@@ -12,7 +14,7 @@ export function valuesOf(answers: readonly ResourceRecord[], name: Name, type: n
   for (let i = 0; i <= MAX_ALIASES; i++) {
     const own = answers.filter((record) => record.name.key === key && record.class === 1);
     const found = own.filter((record) => record.type === type);
-    if (found.length > 0) return found.map((record) => valueText(record.data));
+    if (found.length > 0) return found.slice(0, MAX_VALUES).map((record) => valueText(record.data));
     const alias = own.map((record) => record.data).find((data) => data.kind === "CNAME");
     if (alias === undefined || alias.kind !== "CNAME" || type === TYPE.CNAME) return [];
     key = alias.target.key;

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { decodeHeader, decodeMessage } from "../../../src/dns/decode.ts";
+import { answer } from "../../../src/dns/answer.ts";
+import { decodeHeader, decodeMessage, decodeQuery } from "../../../src/dns/decode.ts";
 import { encodeMessage } from "../../../src/dns/encode.ts";
 import { type Message, PLAIN_EDNS, plainHeader, queryFor, RCODE } from "../../../src/dns/message.ts";
 import { CLASS, type RecordData, type ResourceRecord, TYPE } from "../../../src/dns/record.ts";
-import { decoded, named } from "./fixture.ts";
+import { outlineOf } from "../../../src/dns/outline.ts";
+import { decoded, named, zoneOf } from "./fixture.ts";
 
 const HEADER = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
 
@@ -162,4 +164,49 @@ Deno.test("a TTL with the top bit set counts as zero", () => {
 Deno.test("the header of a message that is broken further on can be read", () => {
   assert.equal(decodeHeader(Uint8Array.of(1, 2, 0x29, 0, 0, 9, 0, 0, 0, 0, 0, 0))?.opcode, 5);
   assert.equal(decodeHeader(new Uint8Array(11)), null);
+});
+
+/** A header with so many questions, the longest name, then pointers to it until the message is full. */
+function manyLongNames(octets: number): Uint8Array {
+  const bytes = new Uint8Array(octets);
+  for (let i = 0; i < 127; i++) bytes.set([1, 97], 12 + 2 * i);
+  bytes.set([0, 0, 1, 0, 1], 12 + 254);
+  let count = 1;
+  for (let at = 271; at + 7 <= octets; at += 7, count++) bytes.set([1, 97, 0xc0, 14, 0, 1, 0], at);
+  new DataView(bytes.buffer).setUint16(4, count);
+  return bytes;
+}
+
+Deno.test("ten thousand names of 127 labels in one message are not read to the end", () => {
+  const read = decodeMessage(manyLongNames(65_535));
+  assert(!read.ok && read.error.kind === "bad-name" && read.error.at < 3000, JSON.stringify(read));
+});
+
+Deno.test("a query with more entries than any real one is refused before they are read", () => {
+  const read = decodeQuery(manyLongNames(65_535));
+  assert(!read.ok && read.error.kind === "bad-data" && read.error.at === 4, JSON.stringify(read));
+  for (const entries of [16, 17]) {
+    const bytes = new Uint8Array(12 + 5 * 17);
+    bytes[5] = entries;
+    assert.equal(decodeQuery(bytes).ok, entries === 16);
+    assert.equal(decodeMessage(bytes).ok, true);
+  }
+  const response = answer([zoneOf()], manyLongNames(65_535), "tcp");
+  assert(response !== null && outlineOf(response).rcode === RCODE.FORMERR);
+});
+
+Deno.test("records that share an owner by a pointer all have it", () => {
+  const name = named("a.long.name.example.com");
+  const record = {
+    name,
+    type: TYPE.A,
+    class: 1,
+    ttl: 5,
+    data: { kind: "A", address: new Uint8Array(4) },
+  } as const;
+  const answers = Array.from({ length: 4000 }, () => record);
+  const written = encodeMessage({ ...queryFor(1, name, TYPE.A), answers }).bytes;
+  const read = decodeMessage(written);
+  assert(read.ok);
+  assert.deepEqual(read.value.answers.map((each) => each.name.key), answers.map(() => name.key));
 });

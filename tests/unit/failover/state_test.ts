@@ -175,6 +175,15 @@ Deno.test("bytes that are no state are refused, with the place", () => {
     [{ serial: 5, services: { web: null } }, "services.web is not a table"],
     [web({ active: 5 }), "services.web.active is not a text"],
     [web({ active: undefined }), "services.web.active is not a text"],
+    [web({ activeSinceWallMs: 8.64e15 + 2 }), "services.web.activeSinceWallMs is no time"],
+    [
+      web({ pinned: "a", pinnedBy: { who: "x".repeat(101), atWallMs: 1 } }),
+      "services.web.pinnedBy.who is longer than 100 characters",
+    ],
+    [
+      web({ falls: [{ target: "a", count: 0.5, atWallMs: 1 }] }),
+      "services.web.falls[0].count is not a whole number of 1 or more",
+    ],
     [web({ drained: "a" }), "services.web.drained is not a list"],
     [web({ drained: ["a", 1] }), "services.web.drained[1] is not a text"],
     [web({ lastSwitch: undefined }), "services.web.lastSwitch is not a table"],
