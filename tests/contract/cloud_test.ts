@@ -25,11 +25,14 @@ interface Kind {
   readonly tooShort: RegExp | null;
   /** It tells how many requests are left. */
   readonly counts: boolean;
+  /** Records of one name are a list with pages. */
+  readonly pages?: true;
 }
 
 const KINDS: readonly Kind[] = [
   {
     type: "digitalocean-dns",
+    pages: true,
     start: startDigitalocean,
     fenced: false,
     ttl: 30,
@@ -38,6 +41,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     type: "cloudflare",
+    pages: true,
     start: startCloudflare,
     fenced: true,
     ttl: 60,
@@ -45,7 +49,15 @@ const KINDS: readonly Kind[] = [
     counts: true,
   },
   { type: "route53", start: startRoute53, fenced: true, ttl: 30, tooShort: null, counts: false },
-  { type: "google-dns", start: startGoogle, fenced: true, ttl: 30, tooShort: null, counts: false },
+  {
+    type: "google-dns",
+    pages: true,
+    start: startGoogle,
+    fenced: true,
+    ttl: 30,
+    tooShort: null,
+    counts: false,
+  },
   {
     type: "hetzner-dns",
     start: () => startHetzner(),
@@ -58,7 +70,7 @@ const KINDS: readonly Kind[] = [
   { type: "gandi", start: startGandi, fenced: false, ttl: 300, tooShort: /minimum value 300/, counts: false },
 ];
 
-function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}): Publisher {
+function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}, world = cloudWorld()): Publisher {
   const record: CloudRecord = {
     name: `web.${DOMAIN}`,
     domain: DOMAIN,
@@ -77,15 +89,15 @@ function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}): Publis
     case "route53":
       return createCloudPublisher(
         { type: kind.type, ...record, zoneId: ZONE_ID, accessKeyId: ACCESS_KEY_ID },
-        cloudWorld(),
+        world,
       );
     case "google-dns":
       return createCloudPublisher(
         { type: kind.type, ...record, project: "prj", managedZone: "example-com" },
-        cloudWorld(),
+        world,
       );
     default:
-      return createCloudPublisher({ type: kind.type, ...record }, cloudWorld());
+      return createCloudPublisher({ type: kind.type, ...record }, world);
   }
 }
 
@@ -257,7 +269,7 @@ each("a TTL below the provider's least is refused in its words", async (kind, fa
 each("what stands in the way is told in the provider's words", async (kind, fake) => {
   fake.set(`web.${DOMAIN}`, "CNAME", ["one.example.org"], kind.ttl);
   assert.match(await perform(create(kind, fake), write("192.0.2.1")), /^failed: .* HTTP 4/);
-}, ({ type }) => type !== "google-dns");
+});
 
 each("a domain that is not there is a failure, not an empty record", async (kind, fake) => {
   const publisher = create(kind, fake, { domain: "example.net" });
@@ -349,3 +361,79 @@ each("when few requests are left, looks are answered from memory and writes go o
   await perform(publisher, read("9.1")); // and by another tenure
   assert(fake.requests.length > asked + 3);
 }, ({ counts }) => counts);
+
+each(
+  "what stands on the second page is found, and a list that never ends is given up",
+  async (kind, fake) => {
+    fake.pages.most = 1;
+    fake.set(
+      `web.${DOMAIN}`,
+      "A",
+      kind.type === "google-dns" ? ["192.0.2.66"] : ["192.0.2.65", "192.0.2.66"],
+      300,
+    );
+    const publisher = create(kind, fake);
+    assert.match(await perform(publisher, read()), /^shows .*192\.0\.2\.66/);
+    assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
+    assert.deepEqual(web(fake), { values: ["192.0.2.1"], ttl: kind.ttl });
+    fake.pages.endless = true;
+    const asked = fake.requests.length;
+    assert.match(await perform(publisher, read()), /^failed: the list has more than 40 pages/);
+    assert(fake.requests.length - asked <= 41);
+  },
+  ({ pages }) => pages === true,
+);
+
+each("a record that somebody else makes at the same time does not stay beside ours", async (kind, fake) => {
+  const publisher = create(kind, fake);
+  fake.order("write", { kind: "hold" });
+  const ours = perform(publisher, write("192.0.2.1"));
+  while (fake.writes().length < 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  fake.set(`web.${DOMAIN}`, "A", ["192.0.2.66"], 300);
+  await fake.release();
+  assert.match(await ours, /^(ok$|failed: .* HTTP 4)/);
+  assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
+  assert.deepEqual(web(fake), { values: ["192.0.2.1"], ttl: kind.ttl });
+});
+
+each(
+  "over the provider's limit: it says so in its way, quiet is kept, and later it works",
+  async (kind, fake) => {
+    const publisher = create(kind, fake);
+    assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
+    fake.throttle([{ limit: 4, ms: 1500 }]);
+    let answer = await publisher.perform(read("7.1"), TIMEOUT_MS);
+    for (let n = 2; answer.kind === "ok"; n++) answer = await publisher.perform(read(`7.${n}`), TIMEOUT_MS);
+    assert(answer.kind === "failed", JSON.stringify(answer));
+    assert(answer.retryAfterMs !== null && answer.retryAfterMs > 0, answer.detail);
+    assert.deepEqual(await publisher.perform(rehearse("192.0.2.1"), TIMEOUT_MS), {
+      kind: "not-started",
+      waitMs: 60_000,
+    });
+    fake.throttle([{ limit: 100, ms: 1500 }]);
+    assert.equal(await perform(publisher, write("192.0.2.2")), "ok", "a failover is not held up");
+  },
+);
+
+each("one token, one budget: what one publisher is told, the others know", async (kind, fake) => {
+  const world = cloudWorld();
+  const first = create(kind, fake, {}, world);
+  const second = create(kind, fake, { record: "api" }, world);
+  const other = create(kind, fake, { record: "api" });
+  await perform(first, write("192.0.2.1"));
+  for (const publisher of [second, other]) {
+    assert.equal(await perform(publisher, write("192.0.2.2")), "ok");
+    assert.equal(await perform(publisher, read()), "shows 192.0.2.2");
+  }
+  const over = { kind: "answer", status: 429, body: "{}", headers: { "retry-after": "30" } } as const;
+  fake.order("any", over);
+  assert.match(await perform(first, read()), /^failed: .* HTTP 429/);
+  const asked = fake.requests.length;
+  assert.equal(await perform(second, read()), "shows 192.0.2.2");
+  assert.equal(said(await second.perform(rehearse("192.0.2.2"), TIMEOUT_MS)), "not started");
+  assert.equal(fake.requests.length, asked, "what can wait waits");
+  assert.equal(await perform(other, read()), "shows 192.0.2.2");
+  assert(fake.requests.length > asked, "another account is another budget");
+  assert.equal(await perform(second, write("192.0.2.3")), "ok", "a failover is not held up");
+  assert.deepEqual(fake.get(`api.${DOMAIN}`, "A")?.values, ["192.0.2.3"]);
+});

@@ -2,7 +2,19 @@
  * Cloudflare's DNS records (providers.md, 2): the envelope, records by id, batch in one transaction (deletes, patches,
  * puts, posts), CNAME collisions, TTL 1 or 60 to 86400, limit headers.
  */
-import { type Asked, bare, DOMAIN, type Fake, items, json, prop, startFake, TOKEN } from "./fake.ts";
+import {
+  type Asked,
+  bare,
+  DOMAIN,
+  type Fake,
+  items,
+  json,
+  MINUTE,
+  type Pages,
+  prop,
+  startFake,
+  TOKEN,
+} from "./fake.ts";
 
 interface Row {
   readonly id: string;
@@ -30,8 +42,9 @@ export function startCloudflare(): Fake {
     { id: "r1", name: `other.${DOMAIN}`, type: "A", content: "192.0.2.99", ttl: 300, proxied: false },
   ];
   let lastId = 1;
-  const good = (result: unknown): Response =>
-    json(200, { success: true, errors: [], messages: [], result, result_info: { page: 1, total_pages: 1 } });
+  let cut: Pages = { most: Infinity, endless: false };
+  const good = (result: unknown, page = 1, total_pages = 1): Response =>
+    json(200, { success: true, errors: [], messages: [], result, result_info: { page, total_pages } });
 
   function checked(row: Row, among: readonly Row[]): Row {
     if (row.ttl !== 1 && (row.ttl < 60 || row.ttl > 86400)) {
@@ -99,7 +112,11 @@ export function startCloudflare(): Fake {
       }
       if (asked.method === "GET") {
         const [name, type] = [asked.query.get("name"), asked.query.get("type")];
-        return good(rows.filter((row) => row.name === name && row.type === type));
+        const perPage = Math.min(cut.most, Number(asked.query.get("per_page") ?? 100));
+        const page = Number(asked.query.get("page") ?? 1);
+        const found = rows.filter((row) => row.name === name && row.type === type);
+        const pages = cut.endless ? page + 1 : Math.max(1, Math.ceil(found.length / perPage));
+        return good(found.slice((page - 1) * perPage, page * perPage), page, pages);
       }
       if (asked.path.endsWith("/batch")) return batch(asked.json);
       throw new Refused(405, 10405, "Method not allowed");
@@ -110,23 +127,42 @@ export function startCloudflare(): Fake {
     }
   }
 
-  return startFake(() => ({
-    secret: TOKEN,
-    handle,
-    limits: (remaining) => ({
-      "ratelimit": `"default";r=${remaining};t=30`,
-      "ratelimit-policy": `"default";q=1200;w=300`,
-    }),
-    get: (name, type) => {
-      const found = rows.filter((row) => row.name === name && row.type === type);
-      const [first] = found;
-      return first === undefined ? null : bare({ values: found.map((row) => row.content), ttl: first.ttl });
-    },
-    set: (name, type, values, ttl): void => {
-      rows = [
-        ...rows.filter((row) => row.name !== name || row.type !== type),
-        ...values.map((content) => ({ id: `r${++lastId}`, name, type, content, ttl, proxied: false })),
-      ];
-    },
-  }));
+  return startFake((_url, pages) => {
+    cut = pages;
+    return ({
+      secret: TOKEN,
+      handle,
+      rate: {
+        windows: [{ limit: 1200, ms: 5 * MINUTE, blockMs: 5 * MINUTE }],
+        headers: ({ limit, remaining, resetAtMs }) => ({
+          "ratelimit": `"default";r=${remaining};t=${
+            Math.max(0, Math.ceil((resetAtMs - Date.now()) / 1000))
+          }`,
+          "ratelimit-policy": `"default";q=${limit};w=300`,
+        }),
+        refuse: ({ retryAfterS }) =>
+          json(
+            429,
+            {
+              success: false,
+              errors: [{ code: 971, message: "Please wait and consider throttling your request speed" }],
+              messages: [],
+              result: null,
+            },
+            { "retry-after": String(retryAfterS) },
+          ),
+      },
+      get: (name, type) => {
+        const found = rows.filter((row) => row.name === name && row.type === type);
+        const [first] = found;
+        return first === undefined ? null : bare({ values: found.map((row) => row.content), ttl: first.ttl });
+      },
+      set: (name, type, values, ttl): void => {
+        rows = [
+          ...rows.filter((row) => row.name !== name || row.type !== type),
+          ...values.map((content) => ({ id: `r${++lastId}`, name, type, content, ttl, proxied: false })),
+        ];
+      },
+    });
+  });
 }

@@ -5,8 +5,11 @@ import {
   DOMAIN,
   dotted,
   type Fake,
+  HOUR,
+  isWriting,
   items,
   json,
+  MINUTE,
   prop,
   RecordSets,
   startFake,
@@ -70,6 +73,20 @@ export function startDesec(): Fake {
   return startFake(() => ({
     secret: TOKEN,
     handle,
+    rate: {
+      windows: [
+        { limit: 10, ms: 1000, counts: isReading },
+        { limit: 50, ms: MINUTE, counts: isReading },
+        { limit: 2, ms: 1000, counts: isWriting },
+        { limit: 15, ms: MINUTE, counts: isWriting },
+        { limit: 100, ms: HOUR, counts: isWriting },
+        { limit: 300, ms: 24 * HOUR, counts: isWriting },
+      ],
+      refuse: ({ retryAfterS }) =>
+        json(429, { detail: `Request was throttled. Expected available in ${retryAfterS} seconds.` }, {
+          "retry-after": String(retryAfterS),
+        }),
+    },
     get: (name, type) => bare(sets.get(name, type)),
     set: (name, type, values, ttl): void => sets.put(name, type, { values: dotted(type, values), ttl }),
   }));
@@ -78,3 +95,5 @@ export function startDesec(): Fake {
 function whole(label: string): string {
   return label === "@" || label === "" ? DOMAIN : `${label}.${DOMAIN}`;
 }
+
+const isReading = (asked: Asked): boolean => !isWriting(asked);

@@ -4,7 +4,21 @@
  */
 import { FakeAddress, IP, MACHINES } from "./addresses.ts";
 import { handleReservedIp } from "./digitalocean_ips.ts";
-import { type Asked, bare, DOMAIN, empty, type Fake, json, prop, startFake, TOKEN } from "./fake.ts";
+import {
+  type Asked,
+  bare,
+  DOMAIN,
+  empty,
+  type Fake,
+  HOUR,
+  json,
+  MINUTE,
+  type Pages,
+  plainHeaders,
+  prop,
+  startFake,
+  TOKEN,
+} from "./fake.ts";
 
 interface Row {
   readonly id: number;
@@ -20,6 +34,7 @@ const UNUSED = { priority: null, port: null, weight: null, flags: null, tag: nul
 export function startDigitalocean(): Fake {
   let rows: Row[] = [{ id: 1, type: "A", name: "other", data: "192.0.2.99", ttl: 1800 }];
   let lastId = 100;
+  let cut: Pages = { most: Infinity, endless: false };
   const address = new FakeAddress(IP, MACHINES, null);
   const label = (name: string): string => name === DOMAIN ? "@" : name.slice(0, -DOMAIN.length - 1);
   const failed = (status: number, id: string, message: string): Response => json(status, { id, message });
@@ -77,14 +92,14 @@ export function startDigitalocean(): Fake {
   function list(asked: Asked): Response {
     const { query } = asked;
     const [name, type] = [query.get("name"), query.get("type")];
-    const perPage = Number(query.get("per_page") ?? 20);
+    const perPage = Math.min(cut.most, Number(query.get("per_page") ?? 20));
     if (perPage > 200) return failed(422, "unprocessable_entity", "per_page must be at most 200");
     const page = Number(query.get("page") ?? 1);
     const found = rows.filter((row) =>
       (name === null || row.name === label(name)) && (type === null || row.type === type)
     );
     const shown = found.slice((page - 1) * perPage, page * perPage);
-    const more = found.length > page * perPage;
+    const more = cut.endless || found.length > page * perPage;
     return json(200, {
       domain_records: shown.map((row) => ({ ...row, ...UNUSED })),
       links: more ? { pages: { next: "…", last: "…" } } : {},
@@ -92,25 +107,34 @@ export function startDigitalocean(): Fake {
     });
   }
 
-  return startFake(() => ({
-    secret: TOKEN,
-    handle,
-    address,
-    limits: (remaining) => ({
-      "ratelimit-limit": "5000",
-      "ratelimit-remaining": String(remaining),
-      "ratelimit-reset": String(Math.floor(Date.now() / 1000) + 1800),
-    }),
-    get: (name, type) => {
-      const found = rows.filter((row) => row.name === label(name) && row.type === type);
-      const [first] = found;
-      return first === undefined ? null : bare({ values: found.map((row) => row.data), ttl: first.ttl });
-    },
-    set: (name, type, values, ttl): void => {
-      rows = [
-        ...rows.filter((row) => row.name !== label(name) || row.type !== type),
-        ...values.map((data) => ({ id: ++lastId, type, name: label(name), data, ttl })),
-      ];
-    },
-  }));
+  return startFake((_url, pages) => {
+    cut = pages;
+    return ({
+      secret: TOKEN,
+      handle,
+      address,
+      rate: {
+        windows: [{ limit: 5000, ms: HOUR }, { limit: 250, ms: MINUTE }],
+        headers: plainHeaders,
+        // Only a burst comes with Retry-After; both say that nothing is left.
+        refuse: ({ limit, retryAfterS }) =>
+          json(
+            429,
+            { id: "too_many_requests", message: "API rate limit exceeded." },
+            limit === 5000 ? {} : { "retry-after": String(retryAfterS) },
+          ),
+      },
+      get: (name, type) => {
+        const found = rows.filter((row) => row.name === label(name) && row.type === type);
+        const [first] = found;
+        return first === undefined ? null : bare({ values: found.map((row) => row.data), ttl: first.ttl });
+      },
+      set: (name, type, values, ttl): void => {
+        rows = [
+          ...rows.filter((row) => row.name !== label(name) || row.type !== type),
+          ...values.map((data) => ({ id: ++lastId, type, name: label(name), data, ttl })),
+        ];
+      },
+    });
+  });
 }

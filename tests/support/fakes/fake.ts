@@ -3,6 +3,7 @@
  * Each fake follows the provider's documents in its own file; nothing here knows an adapter.
  */
 import type { FakeAddress } from "./addresses.ts";
+import { type Refused, type Standing, Throttle, type Window } from "./limits.ts";
 
 /** One fault, used up by the next request that it fits. */
 export type Fault =
@@ -58,9 +59,30 @@ export interface Fake {
   set(name: string, type: string, values: readonly string[], ttl: number): void;
   /** The address of its own that this provider gives to machines; null where it has none. */
   readonly address: FakeAddress | null;
-  /** What the limit headers say is left from now on; undefined = no headers. */
+  /** What the limit headers say is left from now on; undefined = no headers, unless it is throttled. */
   remaining: number | undefined;
+  /** From now on it counts requests, and refuses those over a limit: the documented ones, or these. */
+  throttle(windows?: readonly Window[]): void;
+  readonly pages: Pages;
   close(): Promise<void>;
+}
+
+/** The rate limits of one provider. */
+export interface Rate {
+  /** As its documents have them; what the headers tell is the first. */
+  readonly windows: readonly Window[];
+  /** The limit headers; absent where there are none. */
+  headers?(standing: Standing): HeadersInit;
+  /** What is answered over a limit. */
+  refuse(refused: Refused): Response;
+}
+
+/** How lists are cut into pages. */
+export interface Pages {
+  /** Entries of a page at most, whatever is asked for. */
+  most: number;
+  /** There is always one more page. */
+  endless: boolean;
 }
 
 /** What one provider's file gives. */
@@ -71,14 +93,13 @@ export interface Behaviour {
   /** True for requests that change nothing although they are no GET, such as asking for a token. */
   harmless?(asked: Asked): boolean;
   readonly address?: FakeAddress;
-  /** The limit headers. */
-  limits?(remaining: number): HeadersInit;
+  readonly rate: Rate;
   get(name: string, type: string): Shown | null;
   set(name: string, type: string, values: readonly string[], ttl: number): void;
 }
 
 /** Starts a fake on a free port. */
-export function startFake(make: (url: string) => Behaviour): Fake {
+export function startFake(make: (url: string, pages: Pages) => Behaviour): Fake {
   const orders: { readonly on: "any" | "write"; readonly fault: Fault }[] = [];
   const requests: Asked[] = [];
   const gates: (() => void)[] = [];
@@ -89,6 +110,9 @@ export function startFake(make: (url: string) => Behaviour): Fake {
     remaining: undefined,
     trouble: null,
   };
+  const pages: Pages = { most: Infinity, endless: false };
+  const throttles = new Map<string, Throttle>();
+  let windows: readonly Window[] | null = null;
 
   const isWrite = (asked: Asked): boolean => asked.method !== "GET" && behaviour?.harmless?.(asked) !== true;
 
@@ -114,22 +138,36 @@ export function startFake(make: (url: string) => Behaviour): Fake {
       });
     }
     if (fault?.kind === "hold") await new Promise<void>((resolve) => gates.push(resolve));
-    const handled = Promise.resolve(behaviour.handle(asked));
+    const taken = windows === null ? null : throttleOf(asked, windows).take(asked);
+    const { rate } = behaviour;
+    const refused = taken?.refused ?? null;
+    const handled = Promise.resolve(refused === null ? behaviour.handle(asked) : rate.refuse(refused));
     applied.push(handled);
     const response = await handled;
-    if (fakes.remaining !== undefined) {
-      for (const [name, value] of new Headers(behaviour.limits?.(fakes.remaining))) {
-        response.headers.set(name, value);
-      }
+    const standing = fakes.remaining === undefined ? refused ?? taken?.standing : {
+      limit: rate.windows[0]?.limit ?? 0,
+      remaining: fakes.remaining,
+      resetAtMs: Date.now() + 1_800_000,
+    };
+    for (const [name, value] of new Headers(standing === undefined ? {} : rate.headers?.(standing))) {
+      response.headers.set(name, value);
     }
     if (fault?.kind !== "truncate") return response;
     const text = await response.text();
     return new Response(text.slice(0, Math.floor(text.length / 2)), response);
   }
 
+  /** One account, one count: told apart by what proves who asks. */
+  function throttleOf(asked: Asked, limits: readonly Window[]): Throttle {
+    const who = (asked.headers.get("authorization") ?? "").replace(/, ?Signature=.*/, "");
+    const throttle = throttles.get(who) ?? new Throttle(limits);
+    throttles.set(who, throttle);
+    return throttle;
+  }
+
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
   const url = `http://127.0.0.1:${server.addr.port}`;
-  const made = make(url);
+  const made = make(url, pages);
   behaviour = made;
   return {
     url,
@@ -145,6 +183,11 @@ export function startFake(make: (url: string) => Behaviour): Fake {
     get: made.get,
     set: made.set,
     address: made.address ?? null,
+    throttle: (limits = made.rate.windows): void => {
+      windows = limits;
+      throttles.clear();
+    },
+    pages,
     get trouble(): Fault | null {
       return fakes.trouble;
     },
@@ -247,3 +290,21 @@ export function dotted(type: string, values: readonly string[]): readonly string
 export const DOMAIN = "example.com";
 /** The token of the fakes that take a plain one. */
 export const TOKEN = "tok-5f1c9a-very-secret";
+
+/** Milliseconds in a minute and an hour. */
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+
+/** `RateLimit-*` as DigitalOcean and Hetzner spell them. */
+export function plainHeaders({ limit, remaining, resetAtMs }: Standing): HeadersInit {
+  return {
+    "ratelimit-limit": String(limit),
+    "ratelimit-remaining": String(remaining),
+    "ratelimit-reset": String(Math.ceil(resetAtMs / 1000)),
+  };
+}
+
+/** A request that may change something. */
+export function isWriting({ method }: Asked): boolean {
+  return method !== "GET";
+}

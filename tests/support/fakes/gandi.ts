@@ -8,6 +8,7 @@ import {
   type Fake,
   items,
   json,
+  MINUTE,
   prop,
   RecordSets,
   startFake,
@@ -66,6 +67,10 @@ export function startGandi(): Fake {
   return startFake(() => ({
     secret: TOKEN,
     handle,
+    rate: {
+      windows: [{ limit: 1000, ms: MINUTE }],
+      refuse: () => json(429, { code: 429, message: "Rate limit exceeded", cause: "Too Many Requests" }),
+    },
     get: (name, type) => bare(sets.get(name, type)),
     set: (name, type, values, ttl): void => sets.put(name, type, { values: dotted(type, values), ttl }),
   }));

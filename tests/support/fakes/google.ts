@@ -3,7 +3,19 @@
  * that must match exactly (412), additions that must be new (409).
  */
 import { createVerify, generateKeyPairSync } from "node:crypto";
-import { type Asked, bare, dotted, type Fake, items, json, prop, RecordSets, startFake } from "./fake.ts";
+import {
+  type Asked,
+  bare,
+  dotted,
+  type Fake,
+  items,
+  json,
+  MINUTE,
+  type Pages,
+  prop,
+  RecordSets,
+  startFake,
+} from "./fake.ts";
 
 /** Starts the fake; its secret is the JSON key of a service account. */
 export function startGoogle(): Fake {
@@ -69,6 +81,13 @@ export function startGoogle(): Fake {
       if (next.has(key(name, type))) {
         return failed(409, "alreadyExists", `The resource 'entity.change.additions[${i}]' already exists`);
       }
+      const others = type === "CNAME" ? ["A", "AAAA", "TXT"] : ["CNAME"];
+      if (others.some((other) => next.has(key(name, other)))) {
+        const text =
+          `The resource record set 'entity.change.additions[${i}]' is invalid because the DNS name ` +
+          `'${name}' may have either one CNAME resource record set or resource record sets of other types`;
+        return failed(400, "cnameResourceRecordSetConflict", text);
+      }
       const rrdatas = items(set, "rrdatas").map(String);
       next.set(key(name, type), { name, type, ttl: Number(prop(set, "ttl")), rrdatas });
     }
@@ -76,7 +95,7 @@ export function startGoogle(): Fake {
     return json(200, { kind: "dns#change", id: "7", status: "pending", startTime: "2026-11-25T00:00:00Z" });
   }
 
-  function handle(asked: Asked, url: string): Response {
+  function handle(asked: Asked, url: string, pages: Pages): Response {
     if (asked.path === "/token") return token(asked, url);
     const number = Number(
       /^Bearer ya29\.token(\d+)$/.exec(asked.headers.get("authorization") ?? "")?.[1] ?? 0,
@@ -87,16 +106,20 @@ export function startGoogle(): Fake {
     const zone = "/projects/prj/managedZones/example-com";
     if (asked.path === `${zone}/rrsets`) {
       const found = sets.get(key(asked.query.get("name") ?? "", asked.query.get("type") ?? ""));
+      // A page may be empty and have a next one all the same.
+      const page = Number(asked.query.get("pageToken") ?? 1);
+      const isLast = !pages.endless && page >= (pages.most === 1 ? 2 : 1);
       return json(200, {
         kind: "dns#resourceRecordSetsListResponse",
-        rrsets: found === undefined ? [] : [found],
+        rrsets: found === undefined || !isLast ? [] : [found],
+        ...(isLast ? {} : { nextPageToken: String(page + 1) }),
       });
     }
     if (asked.path === `${zone}/changes` && asked.method === "POST") return change(asked.json);
     return failed(404, "notFound", "The 'parameters.managedZone' resource does not exist.");
   }
 
-  return startFake((url) => ({
+  return startFake((url, pages) => ({
     secret: JSON.stringify({
       type: "service_account",
       client_email: email,
@@ -104,7 +127,11 @@ export function startGoogle(): Fake {
       private_key_id: "k1",
       token_uri: `${url}/token`,
     }),
-    handle: (asked) => handle(asked, url),
+    handle: (asked) => handle(asked, url, pages),
+    rate: {
+      windows: [{ limit: 600, ms: MINUTE, counts: ({ path }) => path !== "/token" }],
+      refuse: () => failed(403, "quotaExceeded", "Quota exceeded for quota metric 'Queries' of service"),
+    },
     harmless: (asked) => asked.path === "/token",
     get: (name, type) => {
       const found = sets.get(key(name, type));

@@ -10,8 +10,10 @@ import {
   DOMAIN,
   dotted,
   type Fake,
+  HOUR,
   items,
   json,
+  plainHeaders,
   prop,
   RecordSets,
   startFake,
@@ -94,11 +96,11 @@ export function startHetzner(described: Described = { description: "web", endles
     secret: TOKEN,
     handle,
     address,
-    limits: (remaining) => ({
-      "ratelimit-limit": "3600",
-      "ratelimit-remaining": String(remaining),
-      "ratelimit-reset": String(Math.floor(Date.now() / 1000) + 1800),
-    }),
+    rate: {
+      windows: [{ limit: 3600, ms: HOUR }],
+      headers: plainHeaders,
+      refuse: () => failed(429, "rate_limit_exceeded", "limit of 3600 requests per hour reached"),
+    },
     get: (name, type) => bare(sets.get(name, type)),
     set: (name, type, values, ttl): void => sets.put(name, type, { values: dotted(type, values), ttl }),
   }));

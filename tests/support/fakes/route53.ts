@@ -105,6 +105,8 @@ export function startRoute53(): Fake {
   return startFake(() => ({
     secret: SECRET,
     handle,
+    // A bucket of 50 that fills by 10 a second: told with status 400, without any header.
+    rate: { windows: [{ limit: 50, ms: 5000 }], refuse: () => failed(400, "Throttling", "Rate exceeded") },
     get: (name, type) => bare(sets.get(name, type)),
     set: (name, type, values, ttl): void => {
       sets.put(name, type, { values: dotted(type, values), ttl });

@@ -19,10 +19,11 @@ import {
 } from "./fenced.ts";
 import { type CloudHttp, createCloudHttp } from "./http.ts";
 import { at, listAt, numberAt, textAt } from "./json.ts";
+import { eachPage } from "./pages.ts";
 import { fullName, type RecordOptions, type RecordSet } from "./record.ts";
 
 const API = "https://api.cloudflare.com/client/v4";
-/** Records of one name and type at most. */
+/** Records per page. */
 const PER_PAGE = 100;
 /** Error codes of Cloudflare that mean "too many requests", whatever the status. */
 const THROTTLE_CODES = [971, 10300];
@@ -84,9 +85,14 @@ async function read(
   type: string,
   signal: AbortSignal,
 ): Promise<Found | null> {
-  const query = new URLSearchParams({ name, type, per_page: String(PER_PAGE) });
-  const { json } = await http.send({ method: "GET", path: `${records}?${query}` }, signal);
-  const found = listAt(json, "result").filter((record) =>
+  const listed: unknown[] = [];
+  await eachPage(1, async (page) => {
+    const query = new URLSearchParams({ name, type, per_page: String(PER_PAGE), page: String(page) });
+    const { json } = await http.send({ method: "GET", path: `${records}?${query}` }, signal);
+    listed.push(...listAt(json, "result"));
+    return page < (numberAt(json, "result_info", "total_pages") ?? 1) ? page + 1 : null;
+  });
+  const found = listed.filter((record) =>
     textAt(record, "name")?.toLowerCase() === name.toLowerCase() && textAt(record, "type") === type
   );
   const ids = found.map((record) => textAt(record, "id") ?? "");

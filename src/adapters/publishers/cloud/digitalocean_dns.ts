@@ -8,6 +8,7 @@ import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import { type CloudHttp, createCloudHttp } from "./http.ts";
 import { listAt, numberAt, textAt } from "./json.ts";
+import { eachPage } from "./pages.ts";
 import {
   absolute,
   type AccountOptions,
@@ -22,8 +23,6 @@ import {
 const API = "https://api.digitalocean.com/v2";
 /** Records per page, the most that the API gives. */
 const PER_PAGE = 200;
-/** Pages of one name and type at most. */
-const MAX_PAGES = 10;
 
 interface Found extends RecordSet {
   readonly ids: readonly number[];
@@ -64,7 +63,7 @@ async function read(
   const ids: number[] = [];
   const values: string[] = [];
   const ttls: number[] = [];
-  for (let page = 1; page <= MAX_PAGES; page++) {
+  await eachPage(1, async (page) => {
     const query = new URLSearchParams({
       name: fullName(options),
       type: options.recordType,
@@ -82,8 +81,8 @@ async function read(
       values.push(data === "@" ? options.domain : data);
       ttls.push(numberAt(record, "ttl") ?? 0);
     }
-    if (listed.length < PER_PAGE && textAt(json, "links", "pages", "next") === null) break;
-  }
+    return textAt(json, "links", "pages", "next") === null ? null : page + 1;
+  });
   return ids.length === 0 ? null : { ids, values, ttlS: ttls[0] ?? null };
 }
 

@@ -15,6 +15,7 @@ import {
 import { createGoogleTokens } from "./google_token.ts";
 import { type CloudHttp, createCloudHttp, type HttpAnswer, type HttpRequest } from "./http.ts";
 import { listAt, numberAt, textAt, textsAt } from "./json.ts";
+import { eachPage } from "./pages.ts";
 import { absolute, fullName, normalise, type RecordOptions, type RecordSet } from "./record.ts";
 
 const API = "https://dns.googleapis.com/dns/v1";
@@ -82,9 +83,14 @@ async function read(
   type: string,
   signal: AbortSignal,
 ): Promise<Found | null> {
-  const query = new URLSearchParams({ name: `${name}.`, type });
-  const { json } = await http.send({ method: "GET", path: `${zone}/rrsets?${query}` }, signal);
-  const set = listAt(json, "rrsets").find((candidate) =>
+  const listed: unknown[] = [];
+  await eachPage("", async (pageToken) => {
+    const query = new URLSearchParams({ name: `${name}.`, type, ...(pageToken === "" ? {} : { pageToken }) });
+    const { json } = await http.send({ method: "GET", path: `${zone}/rrsets?${query}` }, signal);
+    listed.push(...listAt(json, "rrsets"));
+    return textAt(json, "nextPageToken");
+  });
+  const set = listed.find((candidate) =>
     normalise(textAt(candidate, "name") ?? "") === normalise(name) && textAt(candidate, "type") === type
   );
   if (set === undefined) return null;

@@ -10,12 +10,11 @@ import { CloudFailure } from "./failure.ts";
 import { createHetznerHttp, finishAction } from "./hetzner_dns.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
 import { at, listAt, numberAt, textAt } from "./json.ts";
+import { eachPage } from "./pages.ts";
 import { normalise } from "./record.ts";
 
 /** Per page, the most that the API gives. */
 const PER_PAGE = 50;
-/** Pages of floating IPs at most. */
-const MAX_PAGES = 40;
 
 /** A publisher on a floating IP of Hetzner. */
 export function createHetznerFloatingIpPublisher(
@@ -63,20 +62,18 @@ export function createHetznerFloatingIpPublisher(
 }
 
 async function find(http: CloudHttp, ip: string, signal: AbortSignal): Promise<number> {
-  for (let page: number | null = 1, pages = 0; page !== null; pages++) {
-    if (pages === MAX_PAGES) {
-      throw new CloudFailure(`the project has more floating IPs than are looked through`);
-    }
+  let found: number | null = null;
+  await eachPage<number>(1, async (page) => {
     const path = `/floating_ips?page=${page}&per_page=${PER_PAGE}`;
     const { json } = await http.send({ method: "GET", path }, signal);
-    for (const found of listAt(json, "floating_ips")) {
-      const id = numberAt(found, "id");
+    for (const listed of listAt(json, "floating_ips")) {
       // an IPv6 one is a network: 2001:db8::/64
-      const address = (textAt(found, "ip") ?? "").replace(/\/\d+$/, "");
-      if (id !== null && normalise(address) === normalise(ip)) return id;
+      const address = (textAt(listed, "ip") ?? "").replace(/\/\d+$/, "");
+      if (normalise(address) === normalise(ip)) found ??= numberAt(listed, "id");
     }
-    page = numberAt(json, "meta", "pagination", "next_page");
-  }
+    return found === null ? numberAt(json, "meta", "pagination", "next_page") : null;
+  });
+  if (found !== null) return found;
   throw missing(ip);
 }
 
