@@ -1,9 +1,7 @@
 /** Letting the lease go, quietly (rule 4). */
 import type { NodeId } from "../base/id.ts";
-import { type Ballot, compareBallots } from "./ballot.ts";
-import type { Message } from "./messages.ts";
-import { learnRelease, runningPromise } from "./acceptor.ts";
-import { claim } from "./candidate.ts";
+import type { Ballot } from "./ballot.ts";
+import { learnRelease } from "./acceptor.ts";
 import { delta, hearersOf, isTwoWay } from "./detector.ts";
 import { outranks } from "./settings.ts";
 import type { ElectionState, Peer, Tenure } from "./state.ts";
@@ -12,7 +10,7 @@ import { needed, type Turn } from "./turn.ts";
 /** A release is sent so often, delta/4 apart. */
 const RELEASES = 4;
 /** Others hold back for so many deltas while a successor takes over. */
-const HOLD_BACK_DELTAS = 2;
+export const HOLD_BACK_DELTAS = 2;
 
 /** A successor has been heard within so many heartbeats: one that stopped a moment ago would cost a lease. */
 const SUCCESSOR_HEARTBEATS = 3;
@@ -34,20 +32,6 @@ export function tickRelease(turn: Turn): void {
   releasing.left--;
   releasing.nextAt = now + delta(state) / 4;
   if (releasing.left === 0) state.releasing = null;
-}
-
-/** Another node let go. Its successor claims at once, the others hold back (rule 6). */
-export function onRelease(turn: Turn, release: Extract<Message, { kind: "release" }>): void {
-  const { state, now } = turn;
-  learnRelease(turn, release.ballot);
-  if (release.successor === null || state.released === null) return;
-  if (compareBallots(release.ballot, state.released) !== 0 || runningPromise(state, now) !== null) return;
-  const waiting = state.role.kind === "follower" || state.role.kind === "preparing";
-  if (release.successor !== state.self.id) {
-    state.notBefore = Math.max(state.notBefore, now + HOLD_BACK_DELTAS * delta(state));
-  } else if (waiting && state.joining === null && state.stopping === null) {
-    claim(turn);
-  }
 }
 
 /** The successor did not take up what it was handed: next time it must have been steady for longer (rule 6, k). */

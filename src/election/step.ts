@@ -41,7 +41,8 @@ import {
   tickLeader,
   tickYield,
 } from "./leader.ts";
-import { beginRelease, bestSuccessor, handoverFailed, letGo, onRelease, tickRelease } from "./release.ts";
+import { beginRelease, bestSuccessor, handoverFailed, letGo, tickRelease } from "./release.ts";
+import { onRelease } from "./succeed.ts";
 import type { ElectionState, Peer } from "./state.ts";
 import { type ElectionEffect, Turn } from "./turn.ts";
 

@@ -22,7 +22,7 @@ import { onProbed, probeDue, shareAt, shareDue } from "./checking.ts";
 import type { Durable, Effect, NodeEvent } from "./events.ts";
 import { decideAll, followCommitted, followLease, nextLeaderWork } from "./leading.ts";
 import { onPublished, publishDue } from "./publishing.ts";
-import { createSay, followSay, onLate, onPaused } from "./say.ts";
+import { createSay, onLate, onPaused } from "./say.ts";
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCommand, runErrands } from "./operate.ts";
 import { onReceived } from "./receiving.ts";
@@ -30,6 +30,7 @@ import { onReload } from "./reload.ts";
 import type { NodeState, PeerSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
 import { tellLeader } from "./tell_leader.ts";
+import { followSay } from "./tell_say.ts";
 import { NodeTurn } from "./turn.ts";
 import { onVerified } from "./verifying.ts";
 

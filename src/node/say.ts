@@ -13,22 +13,7 @@ import { unreachable } from "../base/assert.ts";
 import type { MonoMs } from "../base/time.ts";
 import { isAlive } from "../election/detector.ts";
 import { quorumSize } from "../election/settings.ts";
-import type { NodeState } from "./state.ts";
-import type { NodeTurn } from "./turn.ts";
-
-/** Why a node has no say; null = it has. */
-export type NoSay = "cut-off" | "paused" | "starved";
-
-/** A node's own timing, as far as its opinions depend on it. */
-export interface Say {
-  /** Until when its timing takes its say away; -Infinity = it does not. */
-  until: MonoMs;
-  why: "paused" | "starved";
-  /** When timers were late, lately. */
-  lates: MonoMs[];
-  /** As last told in an event. */
-  told: NoSay | null;
-}
+import type { NodeState, NoSay, Say } from "./state.ts";
 
 /** So many late timers (`late`) within LATE_WITHIN_MS make a node starved. */
 const LATE_TIMES = 3;
@@ -62,24 +47,6 @@ export function onLate(state: NodeState, now: MonoMs): void {
   if (say.lates.length < LATE_TIMES) return;
   if (now >= say.until) say.why = "starved";
   say.until = Math.max(say.until, now + roundMs(state));
-}
-
-/** Tells when the say is lost or back; looked at with every step, so at least once a heartbeat. */
-export function followSay(turn: NodeTurn): void {
-  const { state, now } = turn;
-  const why = noSay(state, now);
-  if (why === state.say.told) return;
-  const first = state.say.told === null && state.election.joining !== null; // nobody is heard yet at a start
-  state.say.told = why;
-  state.dirty = true;
-  if (first) return;
-  if (why === null) turn.log("info", "say", "This node's opinions of the targets count again.");
-  else {
-    turn.log("warning", "say", `This node's opinions of the targets do not count: ${noSayText(why)}.`, {
-      data: { why },
-    });
-  }
-  turn.shareReport();
 }
 
 /** Why, for people. */

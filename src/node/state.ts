@@ -9,9 +9,22 @@ import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
 import type { Verifier } from "../publish/verify.ts";
-import type { Say } from "./say.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
+
+/** Why a node has no say; null = it has. */
+export type NoSay = "cut-off" | "paused" | "starved";
+
+/** A node's own timing, as far as its opinions depend on it. */
+export interface Say {
+  /** Until when its timing takes its say away; -Infinity = it does not. */
+  until: MonoMs;
+  why: "paused" | "starved";
+  /** When timers were late, lately. */
+  lates: MonoMs[];
+  /** As last told in an event. */
+  told: NoSay | null;
+}
 
 export interface NodeState {
   /** Changed by `reload.ts` alone, with all that follows from it. */
