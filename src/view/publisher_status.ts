@@ -85,7 +85,8 @@ function rehearsalStatus(
   };
 }
 
-const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>> = {
+/** What stops a late write of an older epoch, by type. */
+export const FENCES: Readonly<Record<PublisherConfig["type"], PublisherStatus["fence"]>> = {
   dns: "compare-and-set",
   exec: "lease-only",
   rfc2136: "compare-and-set",

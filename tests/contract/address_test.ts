@@ -9,6 +9,7 @@ import { type FakeAddress, IP, MACHINES } from "../support/fakes/addresses.ts";
 import { startDigitalocean } from "../support/fakes/digitalocean.ts";
 import type { Fake } from "../support/fakes/fake.ts";
 import { startHetzner } from "../support/fakes/hetzner.ts";
+import { PROMISED } from "./conformance.ts";
 import { cloudWorld, said, TIMEOUT_MS } from "./rig.ts";
 
 interface Kind {
@@ -80,6 +81,7 @@ each("it goes to the machine of a target in one action, and to none when withdra
   assert.equal(address.machine, ONE);
   assert.equal(await perform(publisher, move("two")), "shows 10.0.2.20");
   assert.equal(address.machine, TWO);
+  assert.equal(PROMISED[scene.kind.type].atomic, "whole");
   assert.deepEqual(address.actions.map(({ machine }) => machine), [ONE, TWO], "in place: never without one");
   assert.equal(await perform(publisher, read()), "shows 10.0.2.20");
   assert.equal(await perform(publisher, move(null)), "shows null");
@@ -238,4 +240,14 @@ each("who wakes up after the lease has gone begins nothing", async (scene) => {
   assert.equal((await moved).kind, "failed");
   clearInterval(watch);
   assert.equal(address.actions.length, 1);
+});
+
+each("a late action of a former leader is seen, and put right", async (scene) => {
+  const { publisher, address } = scene;
+  assert.equal(PROMISED[scene.kind.type].fence, "lease-only");
+  assert.equal(await perform(publisher, move("one")), "shows 10.0.1.20");
+  address.begin("late", TWO);
+  await new Promise((resolve) => setTimeout(resolve, address.actionMs + 5));
+  assert.equal(await perform(publisher, read("8.2")), "shows 10.0.2.20");
+  assert.equal(await perform(publisher, move("one")), "shows 10.0.1.20");
 });

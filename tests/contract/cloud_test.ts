@@ -13,6 +13,7 @@ import { startGandi } from "../support/fakes/gandi.ts";
 import { startGoogle } from "../support/fakes/google.ts";
 import { startHetzner } from "../support/fakes/hetzner.ts";
 import { ACCESS_KEY_ID, startRoute53, ZONE_ID } from "../support/fakes/route53.ts";
+import { PROMISED } from "./conformance.ts";
 import { cloudWorld, read, rehearse, said, TIMEOUT_MS, write } from "./rig.ts";
 
 interface Kind {
@@ -26,49 +27,28 @@ interface Kind {
   /** It tells how many requests are left. */
   readonly counts: boolean;
   /** Records of one name are a list with pages. */
-  readonly pages?: true;
+  readonly pages: boolean;
 }
 
-const KINDS: readonly Kind[] = [
-  {
-    type: "digitalocean-dns",
-    pages: true,
-    start: startDigitalocean,
-    fenced: false,
-    ttl: 30,
-    tooShort: /TTL must be/,
-    counts: true,
-  },
-  {
-    type: "cloudflare",
-    pages: true,
-    start: startCloudflare,
-    fenced: true,
-    ttl: 60,
-    tooShort: /Invalid TTL/,
-    counts: true,
-  },
-  { type: "route53", start: startRoute53, fenced: true, ttl: 30, tooShort: null, counts: false },
-  {
-    type: "google-dns",
-    pages: true,
-    start: startGoogle,
-    fenced: true,
-    ttl: 30,
-    tooShort: null,
-    counts: false,
-  },
-  {
-    type: "hetzner-dns",
-    start: () => startHetzner(),
-    fenced: false,
-    ttl: 60,
-    tooShort: /at least 60/,
-    counts: true,
-  },
-  { type: "desec", start: startDesec, fenced: false, ttl: 3600, tooShort: /3600/, counts: false },
-  { type: "gandi", start: startGandi, fenced: false, ttl: 300, tooShort: /minimum value 300/, counts: false },
-];
+/** What a fake has beside what the publisher promises. */
+type Traits = Pick<Kind, "start"> & Partial<Pick<Kind, "tooShort" | "counts" | "pages">>;
+
+const TRAITS: Readonly<Record<CloudPublisher["type"], Traits>> = {
+  "digitalocean-dns": { start: startDigitalocean, tooShort: /TTL must be/, counts: true, pages: true },
+  cloudflare: { start: startCloudflare, tooShort: /Invalid TTL/, counts: true, pages: true },
+  route53: { start: startRoute53 },
+  "google-dns": { start: startGoogle, pages: true },
+  "hetzner-dns": { start: () => startHetzner(), tooShort: /at least 60/, counts: true },
+  desec: { start: startDesec, tooShort: /3600/ },
+  gandi: { start: startGandi, tooShort: /minimum value 300/ },
+};
+
+const KINDS = (Object.keys(TRAITS) as CloudPublisher["type"][]).map((type): Kind => {
+  const { fence, leastTtlS } = PROMISED[type];
+  const { start, tooShort = null, counts = false, pages = false } = TRAITS[type];
+  assert.equal(tooShort === null, leastTtlS === null, "a least TTL is one that is refused below");
+  return { type, start, fenced: fence !== "lease-only", ttl: leastTtlS ?? 30, tooShort, counts, pages };
+});
 
 function create(kind: Kind, fake: Fake, more: Partial<CloudRecord> = {}, world = cloudWorld()): Publisher {
   const record: CloudRecord = {
@@ -164,6 +144,21 @@ each("the same write again changes nothing; another node finds it right", async 
   assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
   assert.equal(await perform(create(kind, fake), write("192.0.2.1")), "ok");
   assert.equal(fake.writes().length, writes);
+});
+
+each("a change is one request, but for what the table says", async (kind, fake) => {
+  const publisher = create(kind, fake);
+  await perform(publisher, write("192.0.2.1"));
+  const count = async (change: Promise<string>): Promise<number> => {
+    const before = fake.writes().length;
+    assert.equal(await change, "ok");
+    return fake.writes().length - before;
+  };
+  assert.equal(await count(perform(publisher, write("192.0.2.2"))), 1, "the value");
+  const longer = create(kind, fake, { ttlMs: 7_200_000 });
+  const expected = PROMISED[kind.type].atomic === "value-then-ttl" ? 2 : 1;
+  assert.equal(await count(perform(longer, write("192.0.2.3"))), expected, "value and TTL");
+  assert.deepEqual(web(fake), { values: ["192.0.2.3"], ttl: 7200 });
 });
 
 each("a rehearsal is a write that changes nothing; who may only read is found out", async (kind, fake) => {

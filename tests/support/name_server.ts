@@ -100,7 +100,16 @@ export class NameServer implements AsyncDisposable {
 
   /** Stands still, as a server under water does; the kernel goes on taking connections. */
   freeze(): void {
-    this.#child?.kill("SIGSTOP");
+    const child = this.#child;
+    if (child === null) return;
+    child.kill("SIGSTOP");
+    // On a busy machine a thread that runs goes on for a few milliseconds.
+    const isStopped = (task: Deno.DirEntry): boolean => {
+      const stat = Deno.readTextFileSync(`/proc/${child.pid}/task/${task.name}/stat`);
+      return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+    };
+    const until = performance.now() + 2000;
+    while (![...Deno.readDirSync(`/proc/${child.pid}/task`)].every(isStopped) && performance.now() < until);
   }
 
   thaw(): void {
