@@ -129,7 +129,7 @@ function publisher(plan: ConfigPlan): string {
       `zone = "${zone}"`,
       line(`name = "${record}"`, `the key must be allowed to change it and _abfail.${record}`),
       line('key_name = "abfail"', "TSIG, hmac-sha256"),
-      line(`key_file = "${TSIG_FILE}"`, "base64, on every node (mode 600)"),
+      line(`key_file = "${TSIG_FILE}"`, "base64, or what tsig-keygen writes; on every node (mode 600)"),
       'ttl = "5s"',
       "",
     ].join("\n");

@@ -2,7 +2,8 @@
  * Hosts in network namespaces on one switch, for tests of faults that only a network has. Needs root and `ip`; losses and
  * one-way cuts need `nft`.
  *
- *     switch namespace with a bridge; one namespace a host, 10.77.0.N/24 on `eth0`, its own loopback
+ *     switch namespace with a bridge; one namespace a host, 10.77.0.N on `eth0` (or an address of 10.0.0.0/8 that the
+ *     test chose), its own loopback
  */
 import assert from "node:assert/strict";
 import { ownLauncher } from "../../src/drill/launch.ts";
@@ -53,15 +54,15 @@ export class Netns implements AsyncDisposable {
 
   static #count = 0;
 
-  private constructor(names: readonly string[]) {
+  private constructor(names: readonly string[], addresses: readonly string[]) {
     this.#prefix = `abf${Deno.pid}x${++Netns.#count}`;
     this.#switch = `${this.#prefix}-sw`;
-    this.hosts = names.map((name, i) => ({ name, address: `10.77.0.${i + 1}` }));
+    this.hosts = names.map((name, i) => ({ name, address: addresses[i] ?? `10.77.0.${i + 1}` }));
   }
 
-  /** Builds it; the n-th host has the address 10.77.0.n. Names have up to 6 letters. */
-  static async create(names: readonly string[]): Promise<Netns> {
-    const net = new Netns(names);
+  /** Builds it; the n-th host has the n-th address, else 10.77.0.n. Names have up to 6 letters. */
+  static async create(names: readonly string[], addresses: readonly string[] = []): Promise<Netns> {
+    const net = new Netns(names, addresses);
     try {
       await net.#build();
     } catch (problem) {
@@ -174,7 +175,7 @@ export class Netns implements AsyncDisposable {
       const peer = ["peer", "name", "eth0", "netns", space];
       await must("ip", ["-n", this.#switch, "link", "add", this.#port(name), "type", "veth", ...peer]);
       await must("ip", ["-n", this.#switch, "link", "set", this.#port(name), "master", "br0", "up"]);
-      await must("ip", ["-n", space, "addr", "add", `${address}/24`, "dev", "eth0"]);
+      await must("ip", ["-n", space, "addr", "add", `${address}/8`, "dev", "eth0"]);
       await must("ip", ["-n", space, "link", "set", "eth0", "up"]);
       await must("ip", ["-n", space, "link", "set", "lo", "up"]);
     }

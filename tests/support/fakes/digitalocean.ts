@@ -10,6 +10,7 @@ import {
   DOMAIN,
   empty,
   type Fake,
+  type FakePlace,
   HOUR,
   json,
   MINUTE,
@@ -31,7 +32,7 @@ interface Row {
 const UNUSED = { priority: null, port: null, weight: null, flags: null, tag: null };
 
 /** Starts the fake. */
-export function startDigitalocean(): Fake {
+export function startDigitalocean(place?: FakePlace): Fake {
   let rows: Row[] = [{ id: 1, type: "A", name: "other", data: "192.0.2.99", ttl: 1800 }];
   let lastId = 100;
   let cut: Pages = { most: Infinity, endless: false };
@@ -136,5 +137,5 @@ export function startDigitalocean(): Fake {
         ];
       },
     });
-  });
+  }, place);
 }

@@ -98,8 +98,17 @@ export interface Behaviour {
   set(name: string, type: string, values: readonly string[], ttl: number): void;
 }
 
-/** Starts a fake on a free port. */
-export function startFake(make: (url: string, pages: Pages) => Behaviour): Fake {
+/** Where a fake listens: loopback and a free port, unless it stands on a host of its own. */
+export interface FakePlace {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Starts a fake. */
+export function startFake(
+  make: (url: string, pages: Pages) => Behaviour,
+  place: FakePlace = { hostname: "127.0.0.1", port: 0 },
+): Fake {
   const orders: { readonly on: "any" | "write"; readonly fault: Fault }[] = [];
   const requests: Asked[] = [];
   const gates: (() => void)[] = [];
@@ -165,8 +174,8 @@ export function startFake(make: (url: string, pages: Pages) => Behaviour): Fake 
     return throttle;
   }
 
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, answer);
-  const url = `http://127.0.0.1:${server.addr.port}`;
+  const server = Deno.serve({ ...place, onListen: () => {} }, answer);
+  const url = `http://${place.hostname}:${server.addr.port}`;
   const made = make(url, pages);
   behaviour = made;
   return {
