@@ -2,6 +2,7 @@
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublisherConfig } from "../config/config.ts";
 import type { ServiceDecision } from "../failover/cluster_state.ts";
+import { knownLeader } from "../election/step.ts";
 import { provenAt } from "../node/proofs.ts";
 import type { NodeState, PublisherSlot, ServiceSlot } from "../node/state.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
@@ -9,7 +10,7 @@ import type { Verifier } from "../publish/verify.ts";
 import { age } from "./age.ts";
 import type { PublisherStatus, RehearsalStatus, VerifyStatus } from "./status_type.ts";
 
-/** What a publisher is said to be; what only the leader knows is `pending` elsewhere. */
+/** What a publisher is said to be; what only the leader knows is `elsewhere` for the others. */
 export function publisherStatus(
   state: NodeState,
   service: ServiceSlot,
@@ -36,7 +37,7 @@ export function publisherStatus(
     ...base,
     shows: reconciler.shows ?? null,
     fence: FENCES[config.type],
-    state: leads ? reconciler.state : "pending",
+    state: leads ? reconciler.state : knownLeader(state.election, env.now) === null ? "pending" : "elsewhere",
     lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
     verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
     error: leads ? reconciler.error : null,

@@ -52,6 +52,7 @@ const PUBLISHER: Readonly<Record<PublisherState, Cell>> = {
   pending: cell("pending", "warn"),
   failed: cell("FAILED", "bad"),
   drift: cell("DRIFT", "bad"),
+  elsewhere: cell("at the leader", "faint"),
 };
 
 const MARK: Readonly<Record<"up" | "down" | "unknown", string>> = { up: "+", down: "-", unknown: "?" };
@@ -156,6 +157,11 @@ function publisherCells(publisher: PublisherStatus): readonly Cell[] {
     cell(publisher.shows ?? "-"),
     PUBLISHER[publisher.state],
     cell(publisher.fence, "faint"),
-    cell(publisher.verifiedMs === null ? "never" : formatAge(publisher.verifiedMs)),
+    cell(verifiedWords(publisher)),
   ];
+}
+
+function verifiedWords({ state, verifiedMs }: PublisherStatus): string {
+  if (state === "elsewhere") return "-";
+  return verifiedMs === null ? "never" : formatAge(verifiedMs);
 }

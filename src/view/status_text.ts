@@ -48,6 +48,7 @@ export function renderStatus(status: Status, options: TextOptions): string {
     "",
     ...nodeLines(status, width, paint),
     ...status.services.flatMap((service) => ["", ...renderService(service, width, paint)]),
+    ...publishersElsewhere(status, width),
   ];
   return lines.join("\n") + "\n";
 }
@@ -105,6 +106,16 @@ function peerCells(peer: PeerStatus, status: Status): readonly Cell[] {
     cell(peer.lossPercent === null ? "-" : `${Math.round(peer.lossPercent)} %`, lossTone(peer.lossPercent)),
     cell(peer.problem ?? "", "bad"),
   ];
+}
+
+/** Followers publish nothing: who wants to know how it goes asks the leader. */
+function publishersElsewhere({ leader, services }: Status, width: number): string[] {
+  const some = services.some(({ publishers }) => publishers.some(({ state }) => state === "elsewhere"));
+  if (!some || leader === null) return [];
+  const text =
+    `The leader publishes: what is shown, and whether it could be changed, is in the status of node ` +
+    `${leader.id} (${leader.zone})`;
+  return ["", ...wrap(printable(text), width, 2)];
 }
 
 function lossTone(percent: number | null): Tone {

@@ -16,8 +16,11 @@ export type Health = "up" | "suspect" | "down" | "unknown";
 /** How a service is, all told. */
 export type ServiceState = "ok" | "degraded" | "down" | "unknown";
 
-/** How one publisher is doing. `drift`: the world shows something else than what was published. */
-export type PublisherState = "ok" | "pending" | "failed" | "drift";
+/**
+ * How one publisher is doing. `drift`: the world shows something else than what was published. `elsewhere`: another
+ * node leads and publishes; how it goes, only that one knows.
+ */
+export type PublisherState = "ok" | "pending" | "failed" | "drift" | "elsewhere";
 
 /** What stops a late write of an older epoch. */
 export type Fence = "compare-and-set" | "claim" | "lease-only";

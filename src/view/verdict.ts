@@ -32,8 +32,9 @@ export function judge(status: Status): Verdict {
 /**
  * Exit code of `abfail status` (PRODUCT.md, Commands): 1 without a leader, with a service that has no healthy
  * published target, or with drift. A `suspect` target still counts as healthy: the quorum has not given it
- * up. A publisher that failed counts as bad: what it shows cannot be vouched for. `pending` does not: a
- * switch under way is no failure.
+ * up. A publisher that failed counts as bad: what it shows cannot be vouched for. One whose
+ * rehearsal failed counts as bad too: the next failover would not get out. `pending` does not: a switch under way is no
+ * failure; nor does `elsewhere`: that is for the leader to say.
  */
 export function statusExitCode(status: Status): 0 | 1 {
   return judge(status).level === "bad" ? 1 : 0;
@@ -50,6 +51,10 @@ function whatIsWrong(service: ServiceStatus): string | null {
   if (drift !== undefined) return `${service.name}: drift at ${drift.type} ${drift.name}`;
   const failed = service.publishers.find((publisher) => publisher.state === "failed");
   if (failed !== undefined) return `${service.name}: ${failed.type} ${failed.name} cannot publish`;
+  const unproven = service.publishers.find(({ rehearsal }) => rehearsal?.state === "failed");
+  if (unproven !== undefined) {
+    return `${service.name}: ${unproven.type} ${unproven.name} could not be changed`;
+  }
   return null;
 }
 

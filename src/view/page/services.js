@@ -153,7 +153,11 @@ function publisherTable(service) {
         publisher.name,
         publisher.type,
         { text: publisher.shows === null ? "-" : publisher.shows, className: "long" },
-        make("span", null, tag(publisher.state)),
+        make(
+          "span",
+          null,
+          publisher.state === "elsewhere" ? tag("elsewhere", "at the leader") : tag(publisher.state),
+        ),
         publisher.type === "dns" ? "" : age(publisher.verifiedMs),
         {
           text: [publisher.error || "", rehearsal, ...behind].filter((text) => text).join("; "),

@@ -27,6 +27,7 @@ export const TONE = {
   unknown: "warn",
   pending: "warn",
   due: "faint",
+  elsewhere: "faint",
   lagging: "bad",
   silent: "bad",
   down: "bad",
@@ -34,7 +35,7 @@ export const TONE = {
   drift: "bad",
 };
 
-export const tag = (word) => make("span", { class: "tag " + (TONE[word] || "warn") }, word);
+export const tag = (word, text = word) => make("span", { class: "tag " + (TONE[word] || "warn") }, text);
 
 /** How bad a service is, the worst first. */
 export const RANK = { down: 0, unknown: 1, degraded: 2, ok: 3 };
@@ -52,5 +53,8 @@ export function whatIsWrong(service) {
         (state === "drift" ? " drifted" : " cannot publish");
     }
   }
-  return null;
+  const unproven = service.publishers.find(({ rehearsal }) => rehearsal && rehearsal.state === "failed");
+  return unproven
+    ? service.name + ": " + unproven.type + " " + unproven.name + " could not be changed"
+    : null;
 }

@@ -5,6 +5,8 @@ import type { Config, PublisherConfig } from "../../../src/config/config.ts";
 import type { PublishAction } from "../../../src/publish/action.ts";
 import { statusOf } from "../../../src/view/status.ts";
 import type { Status } from "../../../src/view/status_type.ts";
+import { renderStatus } from "../../../src/view/status_text.ts";
+import { statusExitCode } from "../../../src/view/verdict.ts";
 import { NodeLab, testConfig } from "../../support/node_lab.ts";
 
 /** Between rehearsals. */
@@ -105,6 +107,7 @@ Deno.test("a rehearsal that fails is an event and a problem of the leader until 
   assert.ok(lab.take("rehearsal").length > 3, "it is tried again");
   const publisher = lab.status(1).services[0]!.publishers[0]!;
   assert.equal(publisher.rehearsal?.state, "failed");
+  assert.equal(statusExitCode(lab.status(1)), 1, "a failover would not be published");
   assert.equal(publisher.state, "ok", "what is shown is right");
   assert.ok(lab.status(1).problems.includes(`web: exec a: ${text}`));
   lab.refuses = null;
@@ -203,4 +206,15 @@ Deno.test("a name server that does not follow is an event, a problem and a lag i
     /^web: rfc2136 web\.example\.com: ns2\.example\.com shows 10\.0\.1\.1 instead of 10\.0\.1\.2/,
   );
   assert.equal(lab.status(1).services[0]!.publishers[0]!.state, "ok");
+});
+
+Deno.test("how it goes with a publisher is the leader's to tell: the others say whom to ask", () => {
+  const lab = steady(exec("a"));
+  const stateOf = (id: NodeId): string | undefined => lab.status(id).services[0]?.publishers[0]?.state;
+  assert.deepEqual([1, 2, 3].map(stateOf), ["ok", "elsewhere", "elsewhere"]);
+  const text = renderStatus(lab.status(2), { width: 120, colour: false });
+  assert.match(text, /exec +a +- +at the leader/);
+  assert.match(text, /The leader publishes: what is shown, .* is in the status of node 1 \(/);
+  assert.doesNotMatch(renderStatus(lab.status(1), { width: 120, colour: false }), /The leader publishes/);
+  assert.equal(statusExitCode(lab.status(2)), 0);
 });

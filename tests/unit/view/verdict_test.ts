@@ -35,13 +35,22 @@ Deno.test("a service with nothing published, or an active target that is gone, i
 
 Deno.test("a publisher that failed or drifted is bad, one that is at work is not", () => {
   const publisher = web.publishers[0]!;
-  const code = (state: "ok" | "pending" | "failed" | "drift"): number => {
+  const code = (state: "ok" | "pending" | "failed" | "drift" | "elsewhere"): number => {
     return statusExitCode(withWeb({ publishers: [publisher, { ...publisher, state }] }));
   };
   assert.equal(code("ok"), 0);
   assert.equal(code("pending"), 0);
+  assert.equal(code("elsewhere"), 0);
   assert.equal(code("failed"), 1);
   assert.equal(code("drift"), 1);
+});
+
+Deno.test("a publisher that could not be changed at a failover is bad: its rehearsal failed", () => {
+  const publisher = web.publishers[0]!;
+  const rehearsal = { state: "failed", provenMs: null, nextMs: 60_000, error: "HTTP 401" } as const;
+  const status = withWeb({ publishers: [{ ...publisher, rehearsal }] });
+  assert.equal(statusExitCode(status), 1);
+  assert.equal(judge(status).headline, "web: digitalocean-dns web.example.com could not be changed");
 });
 
 Deno.test("problems alone are a warning with exit code 0", () => {
