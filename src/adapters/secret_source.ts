@@ -21,12 +21,24 @@ export async function readSecret(source: SecretSource): Promise<Result<string, s
 
 async function readFile(path: string): Promise<Result<string, string>> {
   try {
-    const text = (await Deno.readTextFile(path)).trim();
-    if (text === "") return err(`${path} is empty`);
-    return text.length > MAX_OCTETS ? err(`${path} is no secret: it is too long`) : ok(text);
+    const text = await readBeginning(path);
+    if (text.length > MAX_OCTETS) return err(`${path} is no secret: it is too long`);
+    return text.trim() === "" ? err(`${path} is empty`) : ok(text.trim());
   } catch (problem) {
     if (problem instanceof Deno.errors.NotFound) return err(`there is no file ${path}`);
     if (problem instanceof Deno.errors.PermissionDenied) return err(`${path} may not be read`);
     return err(`${path} cannot be read`);
+  }
+}
+
+/** No more than is needed to see that it is too long: a path may lead to a disk, or to a file without an end. */
+async function readBeginning(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const octets = new Uint8Array(MAX_OCTETS + 1);
+  let filled = 0;
+  for (;;) {
+    const count = filled < octets.length ? await file.read(octets.subarray(filled)) : null;
+    if (count === null) return new TextDecoder().decode(octets.subarray(0, filled));
+    filled += count;
   }
 }

@@ -37,7 +37,7 @@ function explain(problem: TomlError, text: string): TomlProblem {
 
 /** The usual slips. */
 function hint(source: string, reason: string): string[] {
-  const bare = /^\s*([A-Za-z0-9_.-]+)\s*=\s*([^"'[{\s#][^\s#,]*)/.exec(source);
+  const bare = /^\s*([A-Za-z0-9_.-]+)\s*=\s*([^"'[{\s#][^\s#,]*)/.exec(hidden(source));
   const [, key = "", value = ""] = bare ?? [];
   if (bare !== null && !/^(true|false)$/.test(value)) {
     if (/^[0-9.]+[a-z]+$/i.test(value)) return [`durations are in quotes: ${key} = "${value}"`];
@@ -54,6 +54,15 @@ function hint(source: string, reason: string): string[] {
 /** The line itself and where in it; what may be a key of the cluster is starred out. */
 function show(source: string, column: number): string[] {
   if (source.trim() === "" || source.length > 120) return [];
-  const hidden = source.replaceAll(/[A-Za-z0-9+/]{40,}=*/g, (secret) => "*".repeat(secret.length));
-  return [hidden, `${" ".repeat(Math.max(0, column - 1))}^`];
+  return [hidden(source), `${" ".repeat(Math.max(0, column - 1))}^`];
+}
+
+/** Keys whose values may be secrets, such as `token`, `transfer_key`, `url`. */
+const SECRET = /^(\s*(?:[A-Za-z0-9_.-]*[_.])?(?:tokens?|keys?|secrets?|passwords?|url|send)\s*=\s*)(.*)$/i;
+
+/** The line with `*` for what may be a secret: the cluster's key is base64 of 32 octets, wherever it stands. */
+function hidden(source: string): string {
+  const starred = (text: string): string => "*".repeat(text.length);
+  return source.replace(SECRET, (_all, key: string, value: string) => key + starred(value))
+    .replaceAll(/[A-Za-z0-9+/_-]{40,}=*/g, starred);
 }

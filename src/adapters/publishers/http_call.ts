@@ -70,12 +70,15 @@ export function callHttp(call: HttpCall, deadline: Deadline): Promise<Result<Htt
   });
 }
 
-/** Milliseconds that a Retry-After header asks for: seconds, or a date; null for anything else. */
+/** The longest wait that a far side may ask for, ms. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** Milliseconds that a Retry-After header asks for: seconds, or a date; an hour at most; null for anything else. */
 export function retryAfterMs(text: string | null, wallMs: number): number | null {
   if (text === null) return null;
-  if (/^[0-9]{1,9}$/.test(text.trim())) return Number(text) * 1000;
+  if (/^[0-9]{1,9}$/.test(text.trim())) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);
   const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - wallMs);
+  return Number.isNaN(at) ? null : Math.min(Math.max(0, at - wallMs), MAX_RETRY_AFTER_MS);
 }
 
 /** The beginning of what the far side said, on one line without control characters. */

@@ -283,18 +283,26 @@ export async function readAll(connection: Deno.TcpConn, most = 4_000_000): Promi
   return all;
 }
 
+/** What the server answers to all those queries. */
+function answersTo(asked: readonly Uint8Array[]): Uint8Array[] {
+  return asked.flatMap((bytes) => {
+    const reply = serve(SERVED, { query: bytes, transport: "tcp", client: CLIENT }, shield());
+    return reply instanceof Uint8Array ? [reply] : [...reply ?? []];
+  });
+}
+
+/** Answers to a dns check. */
+export async function target(): Promise<Subject> {
+  const { dnsTarget } = await import("./probes.ts");
+  return await dnsTarget(answersTo(queries()), mutateDns);
+}
+
 /** Messages of servers that we ask: read, they can be written and shown, and are the same read again. */
 export function message(): Subject {
-  const answers: Uint8Array[] = [];
-  for (const bytes of queries()) {
-    const reply = serve(SERVED, { query: bytes, transport: "tcp", client: CLIENT }, shield());
-    if (reply instanceof Uint8Array) answers.push(reply);
-    else answers.push(...reply ?? []);
-  }
   return {
     name: "dns-message",
     about: "DNS messages: from name servers, resolvers, and targets of dns checks",
-    corpus: answers,
+    corpus: answersTo(queries()),
     maxOctets: 65_535,
     cpuMs: 60,
     mutate: mutateDns,

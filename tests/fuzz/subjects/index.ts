@@ -14,6 +14,16 @@ const SUBJECTS: ReadonlyMap<string, Open> = new Map<string, Open>([
   ["dns-tcp", async () => await (await import("./dns.ts")).overTcp()],
   ["dns-message", async () => (await import("./dns.ts")).message()],
   ["dns-signed", async () => (await import("./dns.ts")).signed()],
+  ["dns-target", async () => await (await import("./dns.ts")).target()],
+  ["h2", async () => (await import("./probes.ts")).h2()],
+  ["hpack", async () => (await import("./probes.ts")).hpack()],
+  ["targets", async () => await (await import("./probes.ts")).targets()],
+  ["clouds", async () => await (await import("./publishers.ts")).clouds()],
+  ["webhooks", async () => await (await import("./publishers.ts")).webhooks()],
+  ["api", async () => await (await import("./api.ts")).api()],
+  ["config", async () => await (await import("./config.ts")).config()],
+  ["scenario", async () => (await import("./config.ts")).scenario()],
+  ["secret-files", async () => await (await import("./config.ts")).secretFiles()],
   ["dns-update", async () => await (await import("./dns_update.ts")).update()],
 ]);
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { durationText, parseDuration } from "../../../src/config/duration.ts";
 import { nearest } from "../../../src/config/suggest.ts";
+import { wrong } from "./sample.ts";
 import { isHostName, isLoopback, isUnspecified } from "../../../src/config/address.ts";
 
 Deno.test("durations: units, fractions, sums from large to small", () => {
@@ -53,4 +54,24 @@ Deno.test("host names, loopback and wildcard addresses are told apart", () => {
   for (const host of ["10.0.0.1", "::", "example.com"]) assert.ok(!isLoopback(host), host);
   for (const host of ["0.0.0.0", "::", "0:0::0"]) assert.ok(isUnspecified(host), host);
   assert.ok(!isUnspecified("::1"));
+});
+
+Deno.test("broken TOML shows the line without what may be a secret in it, quoted or not", () => {
+  const secrets = ["YW4gb3JkaW5hcnkga2V5IG9mIHRoaXJ0eS10d28gYnk=", "short-secret-9"];
+  for (const secret of secrets) {
+    for (
+      const line of [
+        `token = ${secret}`,
+        `keys = ["${secret}`,
+        `transfer_key = "${secret}`,
+        `url = ${secret}`,
+      ]
+    ) {
+      const said = wrong(`[cluster]\n${line}\n`).join("\n");
+      assert(!said.includes(secret), said);
+      assert.match(said, /this is not TOML/);
+    }
+  }
+  assert.match(wrong(`x = ${secrets[0]}\n`).join("\n"), /x = "\*{44}"/);
+  assert.match(wrong("interval = 10s\n").join("\n"), /interval = "10s"/);
 });

@@ -4,6 +4,8 @@ import { HeaderReader, type HeaderTable } from "./hpack.ts";
 
 /** The stream of the one request. */
 export const STREAM = 1;
+/** Frames of one answer at most: each costs us something, be it empty, and some cost us an answer of ours. */
+const MAX_FRAMES = 1024;
 /** Octets of one block of headers at most. */
 const MAX_HEADERS = 64 * 1024;
 
@@ -34,6 +36,7 @@ export class AnswerReader {
   readonly #frames = new FrameReader();
   readonly #headers = new HeaderReader();
   #sawSettings = false;
+  #count = 0;
   /** A block of headers that goes on in the next frame. */
   #block: { readonly bytes: Uint8Array; readonly endStream: boolean } | null = null;
   #answer: Answer | null = null;
@@ -54,6 +57,7 @@ export class AnswerReader {
     if (frames === null) return [broken(this.#sawSettings ? "a frame is too large" : NOT_HTTP2)];
     const steps: Step[] = [];
     for (const frame of frames) {
+      if (++this.#count > MAX_FRAMES) return [...steps, broken("the answer comes in too many frames")];
       // The first frame of a server is SETTINGS (RFC 9113, section 3.4).
       if (!this.#sawSettings && frame.type !== FRAME.SETTINGS) return [...steps, broken(NOT_HTTP2)];
       this.#sawSettings = true;

@@ -27,6 +27,8 @@ const STATIC: readonly (readonly [string, string])[] = [
 
 /** Stands for a value that we cannot read. */
 const UNREADABLE = "(not readable)";
+/** Headers that are remembered of one connection: a table of ours would hold no more. */
+const MAX_REMEMBERED = 128;
 /** Octets of one number at most. */
 const MAX_NUMBER_OCTETS = 5;
 
@@ -66,11 +68,16 @@ export class HeaderReader {
         const value = cursor.text();
         if (name === null || value === null) return null;
         headers[name.toLowerCase()] = value;
-        if (isIndexed) this.#remembered.unshift([name.toLowerCase(), value]);
+        if (isIndexed) this.#remember(name.toLowerCase(), value);
       }
       if (cursor.broken) return null;
     }
     return headers;
+  }
+
+  #remember(name: string, value: string): void {
+    this.#remembered.unshift([name, value]);
+    if (this.#remembered.length > MAX_REMEMBERED) this.#remembered.pop();
   }
 
   #entry(index: number): readonly [string, string] | null {

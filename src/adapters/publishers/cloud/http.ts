@@ -7,7 +7,7 @@
 import type { SecretSource } from "../../../config/publisher.ts";
 import { readSecret } from "../../secret_source.ts";
 import { CloudFailure } from "./failure.ts";
-import { type RateBudget, type RateBudgets, retryAfterMs } from "./limits.ts";
+import { MAX_RETRY_AFTER_MS, type RateBudget, type RateBudgets, retryAfterMs } from "./limits.ts";
 
 /** Of an answer, bytes at most. */
 const MAX_BODY = 1024 * 1024;
@@ -210,7 +210,11 @@ function failureOf(
   const slow = status === 429 || throttled;
   const pause = asked ?? (slow ? (budget.isLow ? budget.resetInMs : null) ?? DEFAULT_PAUSE_MS : null);
   if (slow && pause !== null) budget.keepQuiet(pause);
-  return new CloudFailure(said, { status, code, retryAfterMs: pause });
+  return new CloudFailure(said, {
+    status,
+    code,
+    retryAfterMs: pause === null ? null : Math.min(pause, MAX_RETRY_AFTER_MS),
+  });
 }
 
 function meaning(status: number): string {

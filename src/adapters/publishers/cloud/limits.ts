@@ -13,12 +13,15 @@ const RARE_LOOK_MS = 300_000;
 /** Above this a reset is a time of day (seconds since 1970), below it seconds from now. */
 const UNIX_SECONDS = 1_000_000_000;
 
-/** `Retry-After`: seconds or an HTTP date. Ms from now, not negative; null when there is none. */
+/** The longest wait that a far side may ask for, ms: a typing error of theirs must not be ours for years. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** `Retry-After`: seconds or an HTTP date. Ms from now, 0 to MAX_RETRY_AFTER_MS; null when there is none. */
 export function retryAfterMs(headers: Headers, wallMs: number): number | null {
   const text = headers.get("retry-after")?.trim() ?? "";
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);
   const date = text === "" ? NaN : Date.parse(text);
-  return Number.isNaN(date) ? null : Math.max(0, date - wallMs);
+  return Number.isNaN(date) ? null : Math.min(Math.max(0, date - wallMs), MAX_RETRY_AFTER_MS);
 }
 
 /** One reading of a limit. */

@@ -1,10 +1,27 @@
 /** As much XML as Route 53 needs: elements without attributes of interest, no nesting of one name in itself. */
 
-/** The contents of each element of that name, as they stand there. */
+/** Elements of one name that are looked for in one text: answers have a few. */
+const MAX_ELEMENTS = 1000;
+
+/**
+ * The contents of each element of that name, as they stand there. Walks the text once, whatever it is: a regular
+ * expression takes minutes over a mebibyte of tags that never close.
+ */
 export function elements(xml: string, name: string): readonly string[] {
-  return [...xml.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, "g"))].map((m) =>
-    m[1] ?? ""
-  );
+  const found: string[] = [];
+  const close = `</${name}>`;
+  for (let at = 0; found.length < MAX_ELEMENTS;) {
+    const open = xml.indexOf(`<${name}`, at);
+    const end = open < 0 ? -1 : xml.indexOf(">", open);
+    if (end < 0) break;
+    at = end + 1;
+    if (!/[\s>]/.test(xml.charAt(open + 1 + name.length))) continue;
+    const until = xml.indexOf(close, at);
+    if (until < 0) break;
+    found.push(xml.slice(at, until));
+    at = until + close.length;
+  }
+  return found;
 }
 
 /** The text of the first element of that name; null when there is none. */

@@ -88,3 +88,28 @@ Deno.test("whatever comes, reading it ends and throws nothing", () => {
     new HeaderReader().read(garbage);
   }
 });
+
+Deno.test("an answer in more frames than any real one has is broken, be they empty", () => {
+  const settings = writeFrame(FRAME.SETTINGS, 0, 0, new Uint8Array(0));
+  const reader = new AnswerReader(1024);
+  assert.equal(reader.push(settings).at(-1)?.kind, "send");
+  const pings = new Uint8Array(17 * 2000);
+  for (let i = 0; i < 2000; i++) pings.set(writeFrame(FRAME.PING, 0, 0, new Uint8Array(8)), 17 * i);
+  const steps = reader.push(pings);
+  assert(steps.length <= 1025, `${steps.length} steps`);
+  assert.deepEqual(steps.at(-1), { kind: "broken", detail: "the answer comes in too many frames" });
+});
+
+Deno.test("of the headers that a server wants remembered, the newest 128 are", () => {
+  const reader = new HeaderReader();
+  const name = (n: number): string => `h${String(n).padStart(3, "0")}`;
+  const block = Array.from(
+    { length: 200 },
+    (_, n) => [0x40, 4, ...new TextEncoder().encode(name(n)), 1, 0x76],
+  );
+  assert(reader.read(Uint8Array.from(block.flat())) !== null);
+  // index 62 is the newest; past 127 an index takes a second octet
+  assert.deepEqual(reader.read(Uint8Array.of(0x80 | 62)), { h199: "v" });
+  assert.deepEqual(reader.read(Uint8Array.of(0xff, 62 + 127 - 127)), { h072: "v" });
+  assert.equal(reader.read(Uint8Array.of(0xff, 62 + 128 - 127)), null);
+});
