@@ -29,7 +29,7 @@ export const PROMISED: Readonly<Record<PublisherType, Promised>> = {
     fence: "compare-and-set",
     readBack: "yes",
     leastTtlS: null,
-    against: "dig, unbound, dnsmasq, BIND",
+    against: "dig, unbound, dnsmasq, systemd-resolved, BIND",
   },
   rfc2136: {
     atomic: "epoch",

@@ -5,15 +5,14 @@
 import assert from "node:assert/strict";
 import { runProgram } from "../support/abfail.ts";
 import { TestCluster } from "../support/cluster.ts";
-import { type DaemonPlan, DnsDaemon, lacks } from "../support/dns_daemon.ts";
+import { type DaemonPlan, DnsDaemon, findProgram, lacks } from "../support/dns_daemon.ts";
 import { freePort } from "../support/name_server.ts";
 
 const NAME = "web.drill.test";
 const OTHER = "api.second.test";
 
 Deno.test({
-  name:
-    "unbound and dnsmasq find the name through its delegation and see a switch, a dead node and a lost quorum",
+  name: "unbound, dnsmasq and systemd-resolved find the name and see a switch, a dead node and a lost quorum",
   ignore: noPort53() || lacks("resolvers", "named", "unbound", "dnsmasq", "dig", "ip"),
   fn: async (t) => {
     const net = `127.77.${1 + Math.floor(Math.random() * 250)}`;
@@ -31,6 +30,9 @@ Deno.test({
     await using unbound = await DnsDaemon.start(unboundPlan(`${net}.1`));
     await using dnsmasq = await DnsDaemon.start(dnsmasqPlan(hosts));
     const resolvers: [string, DnsDaemon][] = [["unbound", unbound], ["dnsmasq", dnsmasq]];
+    const resolved = resolvedPlan(hosts);
+    await using systemd = resolved === null ? null : await DnsDaemon.start(resolved);
+    if (systemd !== null) resolvers.push(["systemd-resolved", systemd]);
     const allSee = async (target: "web-a" | "web-b"): Promise<void> => {
       for (const [name, resolver] of resolvers) {
         await cluster.until(
@@ -234,6 +236,54 @@ function dnsmasqPlan(hosts: readonly string[]): DaemonPlan {
     ],
     files: () => ({}),
   };
+}
+
+/** Where `.ci/run` unpacks the package: installing it would take over the name resolution of the machine. */
+const UNPACKED = "/usr/local/lib/abfail-tests/systemd-resolved";
+
+/** systemd-resolved without systemd: a mount namespace of its own, where it finds its user and its settings. */
+function resolvedPlan(hosts: readonly string[]): DaemonPlan | null {
+  const [program, library] = [`${UNPACKED}/lib/systemd/systemd-resolved`, `${UNPACKED}/usr/lib`];
+  if (!isFile(program) || findProgram("unshare") === null) {
+    console.error(`resolvers: without systemd-resolved: there is no ${program}, or no unshare`);
+    return null;
+  }
+  const port = freePort();
+  const script = `set -e
+for file in passwd group; do mount --bind "$1/$file" "/etc/$file"; done
+mount -t tmpfs none /run
+mkdir -p /run/systemd/resolve /run/systemd/resolved.conf.d
+cp "$1/abfail.conf" /run/systemd/resolved.conf.d/
+LD_LIBRARY_PATH=$(echo "$2"/*/systemd) SYSTEMD_LOG_TARGET=console SYSTEMD_LOG_LEVEL=debug exec "$3"`;
+  return {
+    program: "unshare",
+    port,
+    ready: "Listening on TCP socket",
+    args: (folder) => ["-m", "--propagation", "private", "sh", "-c", script, "sh", folder, library, program],
+    files: () => ({
+      passwd: `${Deno.readTextFileSync("/etc/passwd")}systemd-resolve:x:0:0::/:/bin/false\n`,
+      group: `${Deno.readTextFileSync("/etc/group")}systemd-resolve:x:0:\n`,
+      "abfail.conf": `[Resolve]
+DNS=${hosts.join(" ")}
+FallbackDNS=
+Domains=~.
+DNSStubListener=no
+DNSStubListenerExtra=127.0.0.1:${port}
+LLMNR=no
+MulticastDNS=no
+DNSSEC=no
+CacheFromLocalhost=yes
+`,
+    }),
+  };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 function secondService(hosts: readonly string[]): string {
