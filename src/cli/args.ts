@@ -3,8 +3,10 @@
  * commander. Its traps: a usage error is exit code 1 there and 2 here; help without a command is an error; settings of
  * a command go to its subcommands only when made before they are added.
  */
-import { Argument, Command, CommanderError, Option } from "@commander-js/extra-typings";
-import type { CommandSpec, OptionSpec } from "./completions.ts";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { COMMAND_HELP, helpTail } from "./command_help.ts";
+import type { CommandHelp, CommandSpec, OptionSpec } from "./command_spec.ts";
+import { nearest } from "../config/suggest.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { EXTRAS, GUARDS, INIT_PUBLISHERS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
 import { durationMs, share, wholeNumber } from "./values.ts";
@@ -57,11 +59,16 @@ function buildProgram(dispatch: Dispatch, output: Output, finish: Finish): Comma
   program.commandsGroup("Help:").helpCommand("help [command]", "print the help of a command");
   program.command("completions").description("print completions for a shell")
     .addArgument(new Argument("<shell>", "which shell").choices(SHELLS))
-    .addHelpText("after", example("abfail completions bash > /etc/bash_completion.d/abfail"))
     .action(async (shell) => {
       finish(await dispatch.completions({ shell, commands: describe(program as Command) }));
     });
+  program.command("man").description("print the man page").action(async () => {
+    finish(await dispatch.man({ commands: describe(program as Command) }));
+  });
   for (const command of program.commands) {
+    command.addHelpText("after", helpTail(helpOf(command.name())));
+    command.options.forEach(suggestChoice);
+    command.registeredArguments.forEach(suggestChoice);
     command.showHelpAfterError(`(\`abfail ${command.name()} --help\` shows how it is used)`);
   }
   return program as Command;
@@ -87,7 +94,6 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
       new Option("--log-format <format>", "how to log").choices(["text", "json"] as const)
         .default("text" as const),
     )
-    .addHelpText("after", example("abfail run --config /etc/abfail/abfail.toml --node-id 1"))
     .action(async ({ config, nodeId, logLevel, logFormat }, command) => {
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.run({ config, nodeId: nodeId ?? null, logLevel, logFormat }));
@@ -101,7 +107,6 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
     .option("--key-file <file>", KEY_HELP)
     .option("--json", "print one JSON document", false)
     .addOption(new Option("--watch", "go on showing it until Ctrl-C").default(false).conflicts("json"))
-    .addHelpText("after", example("abfail status --api http://10.0.1.10:7421", CODES))
     .action(async ({ json, watch, ...given }) => {
       finish(await dispatch.status({ ...place(given), json, watch }));
     });
@@ -119,7 +124,6 @@ function addEvents(program: Command, dispatch: Dispatch, finish: Finish): void {
     .option("--key-file <file>", KEY_HELP)
     .option("--follow", "go on with what happens until Ctrl-C", false)
     .option("--json", "print one JSON document a line", false)
-    .addHelpText("after", example("abfail events --follow --api http://10.0.1.10:7421", EVENTS_CODES))
     .action(async ({ follow, json, ...given }) => {
       finish(await dispatch.events({ ...place(given), follow, json }));
     });
@@ -142,10 +146,6 @@ function addSimulate(program: Command, dispatch: Dispatch, finish: Finish): void
     .addOption(new Option("--live", "real nodes, services and clients on this machine").default(false))
     .option("--json", "print one JSON document", false)
     .option("--report <file>", "write an HTML page with the timeline")
-    .addHelpText(
-      "after",
-      example("abfail simulate --scenario leader-crash --runs 100 --budget 30s", SIMULATED),
-    )
     .action(async (given) => {
       finish(
         await dispatch.simulate({
@@ -175,10 +175,6 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
     .option("--against <old>", "the config that runs now: is it safe to go from it to this one?")
     .option("--try-publishers", "read each publisher with these credentials, write nothing", false)
     .option("--json", "print one JSON document", false)
-    .addHelpText(
-      "after",
-      example("abfail check --config new.toml --against /etc/abfail/abfail.toml", CHECKED),
-    )
     .action(async ({ config, against = null, tryPublishers, json }, command) => {
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.check({ config, against, tryPublishers, json }));
@@ -188,16 +184,13 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
     .argument("[target]", "name of one target; all of them when absent")
     .option("-c, --config <file>", "the config (required)")
     .option("--json", "print one JSON document", false)
-    .addHelpText("after", example("abfail probe web nyc1 --config /etc/abfail/abfail.toml", PROBED))
     .action(async (service, target, { config, json }, command) => {
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.probe({ config, service, target: target ?? null, json }));
     });
   program.command("keygen").description("print a fresh cluster key")
-    .addHelpText("after", example("abfail keygen > /etc/abfail/keys"))
     .action(async () => finish(await dispatch.keygen()));
   program.command("schema").description("print the JSON Schema of the config, for editors")
-    .addHelpText("after", example("abfail schema > abfail.schema.json"))
     .action(async () => finish(await dispatch.schema()));
 }
 
@@ -230,7 +223,6 @@ function addInit(program: Command, dispatch: Dispatch, finish: Finish): void {
       )
         .choices(EXTRAS).conflicts("nodes"),
     )
-    .addHelpText("after", example("abfail init --nodes 3 --output abfail.toml"))
     .action(async (given) => {
       const { nodes = null, output = null, with: extra = null, name = null, service = null } = given;
       const { check = null, publisher = null, record = null, zone = null, server = null } = given;
@@ -266,34 +258,28 @@ function addOperating(program: Command, dispatch: Dispatch, finish: Finish): voi
     program.command("switch").description("make a target active by hand, and keep it (pin)")
       .argument("<service>", "name of the service").argument("<target>", "name of the target")
       .option("--dry-run", "only say what would happen", false),
-    "abfail switch web sfo2 --config /etc/abfail/abfail.toml",
   ).action(async (service, target, { dryRun, ...given }) => {
     await operate({ kind: "switch", service, target, dryRun }, given);
   });
   withReach(
     program.command("unpin").description("go back to automatic after a switch by hand")
       .argument("<service>", "name of the service"),
-    "abfail unpin web --config /etc/abfail/abfail.toml",
   ).action(async (service, given) => await operate({ kind: "unpin", service }, given));
   withReach(
     program.command("drain").description("take a target out for maintenance")
       .argument("<service>", "name of the service").argument("<target>", "name of the target"),
-    "abfail drain web nyc1 --config /etc/abfail/abfail.toml",
   ).action(async (service, target, given) => await operate({ kind: "drain", service, target }, given));
   withReach(
     program.command("undrain").description("put a target back after maintenance")
       .argument("<service>", "name of the service").argument("<target>", "name of the target"),
-    "abfail undrain web nyc1 --config /etc/abfail/abfail.toml",
   ).action(async (service, target, given) => await operate({ kind: "undrain", service, target }, given));
   withReach(
     program.command("step-down").description("hand leadership over now"),
-    "abfail step-down --config /etc/abfail/abfail.toml",
   ).action(async (given) => await operate({ kind: "step-down" }, given));
   withReach(
     program.command("record").description("what a node saw and decided, for `simulate --replay`")
       .option("-o, --output <file>", "the file to write, readable by you alone (required)")
       .option("--minutes <n>", "how far back; all that the node kept, up to 10", wholeNumber(1, 10)),
-    "abfail record --output incident.jsonl --config /etc/abfail/abfail.toml",
   ).action(async ({ output, minutes, ...given }, command) => {
     if (output === undefined) return command.error("error: option '-o, --output <file>' is needed");
     finish(await dispatch.record({ ...reach(given), minutes: minutes ?? null, output }));
@@ -326,7 +312,6 @@ function reach(given: GivenReach): ReachOptions {
 /** The options that say which node to ask. */
 function withReach<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
-  line: string,
 ): Command<A, O & GivenReach> {
   return command
     .option("-c, --config <file>", "ask a node of this config, with its socket or token")
@@ -338,8 +323,7 @@ function withReach<A extends unknown[], O extends Record<string, unknown>>(
     )
     .option("--ca-file <file>", CA_HELP)
     .option("--cert-file <file>", CERT_HELP)
-    .option("--key-file <file>", KEY_HELP)
-    .addHelpText("after", example(line, OPERATED)) as unknown as Command<A, O & GivenReach>;
+    .option("--key-file <file>", KEY_HELP) as unknown as Command<A, O & GivenReach>;
 }
 
 function nodeIdOption(what: string): Option<"--node-id <n>", undefined, undefined, number> {
@@ -360,27 +344,39 @@ const API_HELP = "a node's API: http(s)://HOST:PORT or unix:/PATH (default: http
 const CA_HELP = "CAs (PEM) to trust for https://, instead of the usual ones or those of the config";
 const CERT_HELP = "certificate (PEM) to show where the node asks for one; with --key-file";
 const KEY_HELP = "its private key (PEM)";
-const CODES = "Exit code: 0 all is well, 1 it is not, 2 wrong usage or config, 3 the node cannot be reached.";
-const EVENTS_CODES = "Exit code: 0 done, 2 wrong usage or config, 3 the node cannot be reached.";
-const CHECKED =
-  "Exit code: 0 it is right, 1 the step from the old config is not safe or a publisher could not be read, 2 it is wrong.";
-const PROBED = "Exit code: 0 all probes are good, 1 one is not, 2 wrong usage or config.";
-const SIMULATED =
-  "Exit code: 0 all promises were kept, 1 one was broken or the budget exceeded, 2 wrong usage.";
-const OPERATED = "Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached.";
 
-function example(line: string, more: string | null = null): string {
-  return `\nExample:\n  ${line}\n${more === null ? "" : `\n${more}\n`}`;
+function helpOf(name: string): CommandHelp {
+  return COMMAND_HELP[name] ?? { examples: [], notes: [] };
+}
+
+/** A word that is none of the choices: which one was meant? */
+function suggestChoice(
+  taking: { readonly argChoices?: readonly string[] | undefined; parseArg?: unknown },
+): void {
+  const choices = taking.argChoices;
+  if (choices === undefined) return;
+  taking.parseArg = (given: string): string => {
+    if (choices.includes(given)) return given;
+    const near = nearest(given, choices);
+    const hint = near === null ? "" : ` Did you mean ${near}?`;
+    throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.${hint}`);
+  };
 }
 
 /** The commands as plain data, for completions. */
 function describe(program: Command): CommandSpec[] {
   return program.commands.map((command) => ({
     name: command.name(),
+    usage: command.usage(),
     summary: command.description(),
+    help: helpOf(command.name()),
+    arguments: command.registeredArguments.map((argument) => {
+      return { name: argument.name(), summary: argument.description };
+    }),
     words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
     options: command.createHelp().visibleOptions(command).map((option): OptionSpec => ({
       flags: [option.short, option.long].filter((flag) => flag !== undefined),
+      term: option.flags,
       summary: option.description,
       value: option.isBoolean() || option.long === "--help"
         ? { kind: "none" }

@@ -1,28 +1,8 @@
 /** `abfail completions`: scripts for shells, made from the commands themselves. */
 import { unreachable } from "../base/assert.ts";
+import type { CommandSpec, OptionSpec } from "./command_spec.ts";
 import type { CompletionsOptions } from "./dispatch.ts";
 import { print } from "./output.ts";
-
-/** One command, as completions need it. */
-export interface CommandSpec {
-  readonly name: string;
-  readonly summary: string;
-  /** Words that its arguments may be. */
-  readonly words: readonly string[];
-  readonly options: readonly OptionSpec[];
-}
-
-/** One option of it. */
-export interface OptionSpec {
-  /** Such as `-c` and `--config`. */
-  readonly flags: readonly string[];
-  readonly summary: string;
-  readonly value:
-    | { readonly kind: "none" }
-    | { readonly kind: "any" }
-    | { readonly kind: "file" }
-    | { readonly kind: "words"; readonly words: readonly string[] };
-}
 
 /** Prints the script for one shell. */
 export function completionsCommand({ shell, commands }: CompletionsOptions): Promise<number> {

@@ -1,5 +1,5 @@
 /** What the command line can ask for. `main.ts` brings each one in when it is wanted; tests put others in. */
-import type { CommandSpec } from "./completions.ts";
+import type { CommandSpec } from "./command_spec.ts";
 import type {
   CheckOptions,
   EventsOptions,
@@ -25,6 +25,7 @@ export interface Dispatch {
   keygen(): Promise<number>;
   schema(): Promise<number>;
   completions(options: CompletionsOptions): Promise<number>;
+  man(options: { readonly commands: readonly CommandSpec[] }): Promise<number>;
   operate(options: OperateOptions): Promise<number>;
   record(options: RecordOptions): Promise<number>;
 }

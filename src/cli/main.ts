@@ -15,6 +15,7 @@ const COMMANDS: Dispatch = {
   keygen: async () => await (await import("./keygen.ts")).keygenCommand(),
   schema: async () => await (await import("./schema.ts")).schemaCommand(),
   completions: async (options) => await (await import("./completions.ts")).completionsCommand(options),
+  man: async (options) => await (await import("./man.ts")).manCommand(options),
   record: async (options) => await (await import("./record.ts")).recordCommand(options),
   operate: async (options) => await (await import("./operate.ts")).operateCommand(options),
 };

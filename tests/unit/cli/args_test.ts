@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { runArgs } from "../../../src/cli/args.ts";
 import { completionScript } from "../../../src/cli/completions.ts";
 import type { CompletionsOptions, Dispatch } from "../../../src/cli/dispatch.ts";
+import { commandsOf } from "./command_tree.ts";
 
 interface Ran {
   readonly code: number;
@@ -32,6 +33,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
     "completions",
     "operate",
     "record",
+    "man",
   ] as const;
   const dispatch = Object.fromEntries(names.map((name) => [name, command(name)])) as unknown as Dispatch;
   const code = await runArgs(args, dispatch, {
@@ -161,6 +163,12 @@ Deno.test("wrong usage is exit code 2, said on standard error, with what was pro
     ["status -c a --api b", /cannot be used with/],
     ["switch web", /missing required argument 'target'/],
     ["unpin web extra", /too many arguments/],
+    ["run -c x --log-level warnig", /Allowed choices are debug[^]*Did you mean warning\?/],
+    ["simulate --without quorom", /Did you mean quorum\?/],
+    ["completions fihs", /Did you mean fish\?/],
+    ["init --with systmd", /Did you mean systemd\?/],
+    ["statsu", /Did you mean status\?/],
+    ["swich web a", /Did you mean switch\?/],
     ["completions tcsh", /Allowed choices are bash, zsh, fish/],
   ];
   for (const [line, expected] of cases) {
@@ -176,7 +184,7 @@ Deno.test("help and version are results: standard output, exit code 0; each comm
   assert.match(top.out, /abfail init --output/);
   assert.match((await run("--version")).out, /^abfail \d+\.\d+\.\d+\n$/);
   const commands = [
-    ..."run status events simulate check init keygen schema completions switch unpin drain undrain step-down"
+    ..."run status events simulate check probe init keygen schema completions man record switch unpin drain undrain step-down"
       .split(
         " ",
       ),
@@ -186,8 +194,34 @@ Deno.test("help and version are results: standard output, exit code 0; each comm
     for (const args of [[command, "--help"], ["help", command]]) {
       const ran = await run(...args);
       assert.deepEqual([ran.code, ran.error], [0, ""], args.join(" "));
-      assert.match(ran.out, new RegExp(`Example:\n  abfail ${command}`));
+      assert.match(ran.out, new RegExp(`Examples?:\n  abfail ${command}`));
     }
+  }
+});
+
+Deno.test("every example of every help is a command line that is taken", async () => {
+  let count = 0;
+  const commands = await commandsOf();
+  for (const { name, help } of commands) {
+    assert.ok(help.examples.length > 0, name);
+    for (const line of help.examples) {
+      assert.ok((await run(name, "--help")).out.includes(`\n  ${line}\n`), line);
+      const [program, ...words] = line.replace(/ [|>] .*$/, "").split(" ");
+      const ran = await run(...words);
+      assert.deepEqual(
+        [program, words[0], ran.code, ran.error, ran.calls.length],
+        ["abfail", name, 7, "", 1],
+        line,
+      );
+      count++;
+    }
+  }
+  assert.ok(count >= 30, String(count));
+});
+
+Deno.test("who switches is told that an answer that does not come is no refusal", async () => {
+  for (const command of ["switch", "unpin", "drain", "undrain"]) {
+    assert.match((await run(command, "--help")).out, /may still be carried out, for 5 s/);
   }
 });
 
