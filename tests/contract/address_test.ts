@@ -109,6 +109,12 @@ each("a rehearsal is a write that moves nothing; who may only read is found out"
   assert.equal(address.machine, ONE);
 });
 
+each("a rehearsal moves nothing that somebody else has moved", async ({ publisher, address }) => {
+  address.machine = OTHER;
+  assert.equal(await perform(publisher, move("one", { rehearsal: true })), "not started");
+  assert.equal(address.machine, OTHER);
+});
+
 each("an action of somebody else is waited for, then the wish is carried out", async (scene) => {
   const { publisher, address } = scene;
   address.machine = ONE;

@@ -175,6 +175,14 @@ each("a rehearsal is a write that changes nothing; who may only read is found ou
   assert.equal(await perform(publisher, read()), "shows 192.0.2.1");
 });
 
+each("a rehearsal overwrites nothing that somebody else has put there", async (kind, fake) => {
+  const publisher = create(kind, fake);
+  await perform(publisher, write("192.0.2.1"));
+  fake.set(`web.${DOMAIN}`, "A", ["192.0.2.66"], kind.ttl);
+  assert.equal(await perform(publisher, rehearse("192.0.2.1")), "not started");
+  assert.deepEqual(fake.get(`web.${DOMAIN}`, "A")?.values, ["192.0.2.66"]);
+});
+
 each("a foreign value is shown, all of it, and put right with its TTL", async (kind, fake) => {
   fake.set(`web.${DOMAIN}`, "A", ["192.0.2.66", "192.0.2.65"], 7200);
   const publisher = create(kind, fake);

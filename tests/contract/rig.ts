@@ -17,6 +17,8 @@ export interface Rig extends AsyncDisposable {
   state?(name: string): Promise<string>;
   /** A publisher whose credentials are not accepted. */
   denied?(name: string): Publisher;
+  /** It looks before a rehearsal, and leaves alone what is not its own. */
+  readonly looksFirst?: true;
   /** Port for a relay to stand before; null where requests go over no port. */
   readonly port: number | null;
   stop(): Promise<void>;

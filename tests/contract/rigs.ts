@@ -145,6 +145,7 @@ export async function powerdnsRig(): Promise<DnsRig> {
   const server = await NameServer.start("powerdns");
   return {
     ...dnsRig("powerdns HTTP API", fenceOf("powerdns"), server, server.apiPort),
+    looksFirst: true,
     create: (name, options = {}) =>
       createPowerdnsPublisher({
         type: "powerdns",

@@ -54,6 +54,11 @@ async function rehearsal(rig: Rig): Promise<void> {
   assert.equal(await rig.state?.("rehearsed"), before);
   const wrong = rig.denied?.("rehearsed");
   if (wrong !== undefined) assert.match(await perform(wrong, rehearse("192.0.2.1")), /^failed: /);
+  if (rig.looksFirst === true) {
+    await perform(rig.create("rehearsed"), write("192.0.2.66"));
+    assert.equal(await perform(publisher, rehearse("192.0.2.1")), "not started");
+    assert.equal(await rig.shows("rehearsed"), "192.0.2.66");
+  }
   if (rig.fence !== "compare-and-set") return;
   const young = rig.create("rehearsed");
   assert.equal(await perform(young, write("192.0.2.2", "8.2")), "shows 192.0.2.2");

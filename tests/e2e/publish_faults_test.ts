@@ -177,7 +177,12 @@ Deno.test("an API in trouble: election and checks unmoved, one event each, publi
       await pause(OUTAGE_MS);
 
       const status = await cluster.status(1);
-      assert.equal(status?.leader?.epoch, before?.leader?.epoch, "the leader and its epoch stay");
+      const said = cluster.node(1).log.filter(({ at }) => at >= since).map(({ text }) => text);
+      assert.equal(
+        status?.leader?.epoch,
+        before?.leader?.epoch,
+        `the leader and its epoch stay: ${said.join("\n")}`,
+      );
       const publisher = await scene.publisher(1);
       assert.equal(publisher?.state, "failed");
       const expected = (performance.now() - since) / 200; // one probe in 200 ms of the target that is well

@@ -13,6 +13,9 @@ import { Deadline } from "./deadline.ts";
 import { callHttp, type HttpAnswer, retryAfterMs, words } from "./http_call.ts";
 import type { Publisher } from "./publisher.ts";
 
+/** A rehearsal that finds another value than its own waits so long, ms. */
+const PUT_OFF_MS = 60_000;
+
 interface Rrset {
   readonly name: string;
   readonly type: string;
@@ -48,12 +51,10 @@ class Api {
   async read(): Promise<PublishResult> {
     const sets = await this.#sets();
     if (!sets.ok) return sets.error;
-    const values = sets.value.flatMap((set) => set.records.filter(({ disabled }) => disabled !== true))
-      .map(({ content }) => content.replace(/\.$/, "")).sort();
-    return { kind: "ok", shows: values.length === 0 ? null : values.join(",") };
+    return { kind: "ok", shows: shownBy(sets.value) };
   }
 
-  async write({ value }: Extract<PublishAction, { kind: "write" }>): Promise<PublishResult> {
+  async write({ value, rehearsal }: Extract<PublishAction, { kind: "write" }>): Promise<PublishResult> {
     const { recordType } = this.#config;
     const type = value === null ? null : recordTypeOf(value);
     if (type !== null && recordType !== null && type !== recordType) {
@@ -62,6 +63,10 @@ class Api {
     // What is to go away must be there: taking away nothing would be a change of the zone all the same.
     const sets = await this.#sets();
     if (!sets.ok) return sets.error;
+    // Something else than what is to be rehearsed: for the next look to find, not to be overwritten.
+    if (rehearsal === true && shownBy(sets.value)?.toLowerCase() !== value?.toLowerCase()) {
+      return { kind: "not-started", waitMs: PUT_OFF_MS };
+    }
     const name = absolute(this.#config.name);
     const rrsets: unknown[] = sets.value.filter((set) => set.type !== type)
       .map((set) => ({ name, type: set.type, changetype: "DELETE" }));
@@ -129,6 +134,12 @@ class Api {
 function recordTypeOf(value: string): RecordType {
   const kind = hostKind(value);
   return kind === "ipv4" ? "A" : kind === "ipv6" ? "AAAA" : "CNAME";
+}
+
+function shownBy(sets: readonly Rrset[]): string | null {
+  const values = sets.flatMap((set) => set.records.filter(({ disabled }) => disabled !== true))
+    .map(({ content }) => content.replace(/\.$/, "")).sort();
+  return values.length === 0 ? null : values.join(",");
 }
 
 function absolute(name: string): string {

@@ -16,7 +16,7 @@ import type { PublishAction, PublishResult } from "../../../publish/action.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
-import { pause, performSafely, putOff, recall, type Seen } from "./record.ts";
+import { pause, performSafely, putOff, recall, type Seen, UNREHEARSED } from "./record.ts";
 
 /** Who has the address. */
 export interface Holder {
@@ -58,7 +58,7 @@ export function createAddressPublisher(
           const waitMs = await putOff(store.http, action);
           if (waitMs !== null) return { kind: "not-started", waitMs };
           seen = null;
-          return { kind: "ok", shows: show(await write(store, config, action, deadline)) };
+          return await write(store, config, action, show, deadline);
         }
         const known = await recall(seen, store.http, action.epoch);
         if (known !== null) return known;
@@ -70,13 +70,14 @@ export function createAddressPublisher(
   };
 }
 
-/** Makes it so; returns the machine that has it in the end, looked up. */
+/** Makes it so, and says who has it in the end. */
 async function write(
   store: AddressStore,
   config: AddressPublisher,
   { target, rehearsal }: Extract<PublishAction, { kind: "write" }>,
+  show: (machine: number | null) => string | null,
   deadline: AbortSignal,
-): Promise<number | null> {
+): Promise<PublishResult> {
   const wanted = target === null ? null : config.machines[target] ?? null;
   if (target !== null && wanted === null) {
     throw new CloudFailure(`no ${MACHINES[config.type].machine} is known for the target "${target}"`);
@@ -86,7 +87,8 @@ async function write(
     const holder = await store.read(deadline);
     if (!holder.busy) {
       const right = holder.machine === wanted;
-      if (done || (right && rehearsal !== true)) return holder.machine;
+      if (done || (right && rehearsal !== true)) return { kind: "ok", shows: show(holder.machine) };
+      if (!right && rehearsal === true) return UNREHEARSED;
       try {
         await (right ? store.prove(holder, deadline) : store.move(wanted, deadline));
         done = true;

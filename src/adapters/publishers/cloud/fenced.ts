@@ -11,6 +11,7 @@ import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import {
   isSame,
+  normalise,
   performSafely,
   putOff,
   recall,
@@ -19,6 +20,7 @@ import {
   type RecordStore,
   type Seen,
   showOf,
+  UNREHEARSED,
   type Wanted,
   wish,
 } from "./record.ts";
@@ -109,6 +111,7 @@ class Fenced<Found extends RecordSet, Marked extends RecordSet> {
       if (there !== null && verdict === "later") return { kind: "fenced", epoch: there.epoch };
       const present = await this.#store.read(signal);
       const same = isSame(present, wanted);
+      if (wanted.rehearsal && showOf(present) !== normalise(wanted.value ?? "")) return UNREHEARSED;
       const isDone = same && verdict === "ours" && this.#lost === null && !isSeveral(mark);
       if (isDone && !wanted.rehearsal) {
         return { kind: "ok", shows: undefined };

@@ -74,6 +74,7 @@ export function createRecordPublisher<Found extends RecordSet>(
         seen = null;
         const present = await store.read(deadline);
         const wanted = wish(action, options);
+        if (wanted.rehearsal && showOf(present) !== normalise(wanted.value ?? "")) return UNREHEARSED;
         if (wanted.rehearsal || !isSame(present, wanted)) await store.change(present, wanted, deadline);
         return { kind: "ok", shows: undefined };
       }),
@@ -121,6 +122,9 @@ export async function recall(
 
 /** A rehearsal that the rate limit has no room for waits so long, ms. */
 const PUT_OFF_MS = 60_000;
+
+/** Something else stands there than what is to be rehearsed: for the next look to find, not to be overwritten. */
+export const UNREHEARSED: PublishResult = { kind: "not-started", waitMs: PUT_OFF_MS };
 
 /** How long a write is to be put off, ms: a rehearsal spends nothing that is kept for failovers. Null: it goes on. */
 export async function putOff(
