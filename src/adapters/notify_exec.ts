@@ -1,6 +1,7 @@
 /** One run of a notify program. */
 import { err, ok, type Result } from "../base/result.ts";
-import type { Notification, NotifyFailure } from "./notify.ts";
+import type { Notification } from "../view/notification.ts";
+import type { Delivered, NotifyFailure } from "./notify_try.ts";
 import { runProgram } from "./publishers/run_program.ts";
 
 /** A notifier's own limit comes as `signal`; this one only bounds what slips past it, ms. */
@@ -14,7 +15,7 @@ export async function runNotifyCommand(
   command: readonly string[],
   notification: Notification,
   signal: AbortSignal,
-): Promise<Result<null, NotifyFailure>> {
+): Promise<Result<Delivered, NotifyFailure>> {
   const stdin = JSON.stringify(notification) + "\n";
   const run = await runProgram({
     command,
@@ -25,21 +26,25 @@ export async function runNotifyCommand(
   });
   switch (run.kind) {
     case "not-started":
-      return err({ detail: run.detail, again: false });
+      return err({ detail: run.detail, again: false, afterMs: null });
     case "cut-off":
-      return err({ detail: "it did not end in time", again: true });
+      return err({ detail: "it did not end in time", again: true, afterMs: null });
     case "ended":
-      return run.code === 0 ? ok(null) : err({ detail: `it ended with exit code ${run.code}`, again: true });
+      return run.code === 0
+        ? ok({ answer: "exit code 0" })
+        : err({ detail: `it ended with exit code ${run.code}`, again: true, afterMs: null });
   }
 }
 
 function environment(notification: Notification): Record<string, string> {
   return {
     ABFAIL_EVENT: notification.event,
+    ABFAIL_STATUS: notification.status,
+    ABFAIL_KEY: notification.key,
     ABFAIL_TEXT: notification.text,
     ABFAIL_CLUSTER: notification.cluster,
     ABFAIL_NODE: String(notification.node),
-    ABFAIL_EPOCH: notification.epoch ?? "",
+    ABFAIL_EPOCH: notification.epoch,
     ABFAIL_SERVICE: notification.service ?? "",
     ABFAIL_TIME: notification.time,
   };

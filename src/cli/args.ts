@@ -188,6 +188,17 @@ function addConfiguring(program: Command, dispatch: Dispatch, finish: Finish): v
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.probe({ config, service, target: target ?? null, json }));
     });
+  program.command("notify").description(
+    "send a test message to everyone in [[notify]], and say what they answered",
+  )
+    .option("-c, --config <file>", "the config (required)")
+    .option("--test", "send it (required)", false)
+    .option("--json", "print one JSON document", false)
+    .action(async ({ config, test, json }, command) => {
+      if (config === undefined) return lacksConfig(command);
+      if (!test) return command.error("error: option '--test' is needed: it sends a message to everyone");
+      finish(await dispatch.notify({ config, json }));
+    });
   program.command("keygen").description("print a fresh cluster key")
     .action(async () => finish(await dispatch.keygen()));
   program.command("schema").description("print the JSON Schema of the config, for editors")

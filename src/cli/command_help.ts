@@ -63,6 +63,10 @@ export const COMMAND_HELP: Readonly<Record<string, CommandHelp>> = {
     examples: [`abfail probe web ${CONFIG}`, `abfail probe web nyc1 ${CONFIG} --json`],
     notes: ["Exit code: 0 all probes are good, 1 one is not, 2 wrong usage or config."],
   },
+  notify: {
+    examples: [`abfail notify --test ${CONFIG}`, `abfail notify --test ${CONFIG} --json`],
+    notes: ["Exit code: 0 all of them took it, 1 one did not, 2 wrong usage or config."],
+  },
   keygen: {
     examples: ["abfail keygen", "abfail keygen > /etc/abfail/keys"],
     notes: [],

@@ -4,6 +4,7 @@ import type {
   CheckOptions,
   EventsOptions,
   InitOptions,
+  NotifyTestOptions,
   OperateOptions,
   ProbeOptions,
   RecordOptions,
@@ -21,6 +22,7 @@ export interface Dispatch {
   simulate(options: SimulateOptions): Promise<number>;
   check(options: CheckOptions): Promise<number>;
   probe(options: ProbeOptions): Promise<number>;
+  notify(options: NotifyTestOptions): Promise<number>;
   init(options: InitOptions): Promise<number>;
   keygen(): Promise<number>;
   schema(): Promise<number>;

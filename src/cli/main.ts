@@ -11,6 +11,7 @@ const COMMANDS: Dispatch = {
   simulate: async (options) => await (await import("./simulate.ts")).simulateCommand(options),
   check: async (options) => await (await import("./check.ts")).checkCommand(options),
   probe: async (options) => await (await import("./probe.ts")).probeCommand(options),
+  notify: async (options) => await (await import("./notify.ts")).notifyCommand(options),
   init: async (options) => await (await import("./init.ts")).initCommand(options),
   keygen: async () => await (await import("./keygen.ts")).keygenCommand(),
   schema: async () => await (await import("./schema.ts")).schemaCommand(),

@@ -84,6 +84,12 @@ export interface ProbeOptions {
   readonly json: boolean;
 }
 
+/** `abfail notify --test` */
+export interface NotifyTestOptions {
+  readonly config: string;
+  readonly json: boolean;
+}
+
 /** What `abfail init --with` can print beside a config. */
 export const EXTRAS = ["alerts", "dashboard", "systemd"] as const;
 /** One of them. */

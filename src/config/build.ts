@@ -1,19 +1,13 @@
 /** From a document without problems to the config: defaults filled in, secrets wrapped. */
 import { assert } from "../base/assert.ts";
+import { shortDigest } from "../base/fnv.ts";
 import { buildPublisher, secretOf } from "./build_publisher.ts";
 import { buildCheck } from "./build_check.ts";
 import { effectiveTiming, type ReadDocument } from "./check_cluster.ts";
 import type { ReadService } from "./read_service.ts";
-import type {
-  Config,
-  DnsConfig,
-  DnsTransferConfig,
-  MemberConfig,
-  NotifyConfig,
-  ServiceConfig,
-} from "./config.ts";
+import type { Config, DnsConfig, DnsTransferConfig, MemberConfig, ServiceConfig } from "./config.ts";
 import { NEVER_LIMITED } from "./dns_keys.ts";
-import { NOTIFY_EVENTS } from "./keys.ts";
+import { formatOf, NOTIFY_EVENTS, type NotifyConfig } from "./notify.ts";
 import { secret } from "./secret.ts";
 
 type Read<T> = NonNullable<T>;
@@ -124,9 +118,22 @@ function buildService(read: ReadService): ServiceConfig {
 
 function buildNotify(read: ReadNotify): NotifyConfig {
   const events = read.events ?? NOTIFY_EVENTS;
-  return read.type === "webhook"
-    ? { type: "webhook", url: there(read.url), command: null, events }
-    : { type: "exec", url: null, command: there(read.command), events };
+  if (read.type === "exec") {
+    const command = there(read.command);
+    return { type: "exec", id: shortDigest(JSON.stringify([command, events])), command, events };
+  }
+  const url = there(read.url);
+  const key = read.routing_key ?? read.routing_key_env ?? read.routing_key_file ?? null;
+  return {
+    type: "webhook",
+    id: shortDigest(JSON.stringify([url, key, events])),
+    url: secret(url),
+    format: read.format ?? formatOf(new URL(url).hostname),
+    headers: read.headers ?? {},
+    routingKey: secretOf(read.routing_key, read.routing_key_env, read.routing_key_file),
+    caFile: read.ca_file ?? null,
+    events,
+  };
 }
 
 function there<T>(value: T | undefined): T {

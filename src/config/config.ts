@@ -2,6 +2,7 @@
  * The parsed configuration: what is here cannot be wrong (PRODUCT.md, The config). Durations are
  * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
  */
+import type { NotifyConfig } from "./notify.ts";
 import type { NodeId } from "../base/id.ts";
 import type { HostPort, Secret } from "./parts.ts";
 import type { PublisherConfig, TsigKeyConfig } from "./publisher.ts";
@@ -222,10 +223,3 @@ export type CheckKind =
     readonly command: readonly string[];
     readonly env: Readonly<Record<string, string>>;
   };
-
-export interface NotifyConfig {
-  readonly type: "webhook" | "exec";
-  readonly url: string | null;
-  readonly command: readonly string[] | null;
-  readonly events: readonly string[];
-}

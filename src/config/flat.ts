@@ -1,7 +1,8 @@
 /** A config as `key path -> text`, leaf by leaf, for comparing the configs of nodes and of files. */
 import { formatHostPort } from "./address.ts";
 import type { BuiltConfig } from "./build.ts";
-import type { HostPort, NotifyConfig, ServiceConfig } from "./config.ts";
+import type { HostPort, ServiceConfig } from "./config.ts";
+import type { NotifyConfig } from "./notify.ts";
 import { durationText } from "./duration.ts";
 import { checkLeaves, hidden } from "./flat_check.ts";
 import { publisherLeaves, secretLeaves } from "./flat_publisher.ts";
@@ -94,8 +95,19 @@ function addService(service: ServiceConfig, add: (at: string, leaves: Leaves) =>
   }
 }
 
-function notifyLeaves({ type, url, command, events }: NotifyConfig): Leaves {
-  return { type, url: url === null ? null : hidden(url), command, events };
+function notifyLeaves(notify: NotifyConfig): Leaves {
+  const { type, events } = notify;
+  if (notify.type === "exec") return { type, command: notify.command, events };
+  const { url, format, headers, routingKey, caFile } = notify;
+  return {
+    type,
+    url: hidden(url.reveal()),
+    format,
+    headers: hidden(JSON.stringify(headers)),
+    ...secretLeaves("routing_key", routingKey),
+    ca_file: caFile,
+    events,
+  };
 }
 
 function leafText(value: unknown): string {

@@ -6,7 +6,9 @@ import { boolean, choice, duration, integer, text } from "./field.ts";
 import { list, optional, required, table, tables, tagged } from "./field_table.ts";
 import { limitKeys, transferKeys } from "./dns_keys.ts";
 import { service } from "./service_keys.ts";
-import { bindable, clusterKey, command, domainName, filePath, reachable, webUrl } from "./values.ts";
+import { NOTIFY_EVENTS, NOTIFY_FORMATS } from "./notify.ts";
+import { inlineSecret, variable } from "./publisher_keys.ts";
+import { bindable, clusterKey, command, domainName, filePath, headers, reachable, webUrl } from "./values.ts";
 
 /** Presets of the two times that matter most, ms. */
 export const TIMINGS = {
@@ -14,9 +16,6 @@ export const TIMINGS = {
   lan: { heartbeatMs: 50, leaseMs: 400 },
   wan: { heartbeatMs: 100, leaseMs: 1000 },
 } as const;
-
-/** What a notification can be about. */
-export const NOTIFY_EVENTS = ["leader", "switch", "publish-failed", "drift", "all-down"] as const;
 
 /** Nodes of one cluster at most; every one hears every other. */
 export const MAX_NODES = 64;
@@ -138,7 +137,19 @@ const events = optional(
   "what to tell; all when absent",
 );
 const notify = tagged({
-  webhook: { url: required(webUrl, 'url = "https://hooks.example.com/x"', "where to POST"), events },
+  webhook: {
+    url: required(webUrl, 'url = "https://hooks.example.com/x"', "where to POST"),
+    format: optional(
+      choice(NOTIFY_FORMATS),
+      "the shape: json, slack, or pagerduty (Events API v2); by the URL's host when absent",
+    ),
+    headers: optional(headers, "more request headers", {}),
+    routing_key_env: optional(variable, "variable that holds PagerDuty's integration key"),
+    routing_key_file: optional(filePath("/etc/abfail/pagerduty.key"), "file that holds it"),
+    routing_key: optional(inlineSecret, "the key itself; better in a file"),
+    ca_file: optional(filePath("/etc/abfail/hooks-ca.pem"), "CA of the receiver's certificate (PEM)"),
+    events,
+  },
   exec: { command: required(command, 'command = ["/usr/local/bin/tell"]', "program and arguments"), events },
 }, []);
 

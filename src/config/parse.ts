@@ -14,9 +14,11 @@ import { err, ok, type Result } from "../base/result.ts";
 import { buildConfig, type BuiltConfig } from "./build.ts";
 import { checkCluster } from "./check_cluster.ts";
 import { checkDns } from "./check_dns.ts";
+import { checkNotify } from "./check_notify.ts";
 import { checkServices } from "./check_services.ts";
 import type { CheckConfig, Config, DnsTransferConfig } from "./config.ts";
 import { flatten } from "./flat.ts";
+import type { NotifyConfig } from "./notify.ts";
 import { keyHomes } from "./homes.ts";
 import { document } from "./keys.ts";
 import { mapLines, type Path } from "./lines.ts";
@@ -65,6 +67,7 @@ export function parseConfig(
   checkCluster(read, reading);
   checkDns(read, reading);
   checkServices(read, reading);
+  checkNotify(read, reading);
   if (reading.problems.length > 0) return err(inOrder(reading.problems));
 
   const asWritten = buildConfig(read, keys);
@@ -79,7 +82,7 @@ function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
 
 function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): BuiltConfig {
   const orNull = (path: string | null): string | null => path === null ? null : resolve(path);
-  const { node, api, dns, services } = config;
+  const { node, api, dns, services, notify } = config;
   return {
     ...config,
     node: { ...node, stateDir: orNull(node.stateDir) },
@@ -99,6 +102,7 @@ function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): B
       check: resolveCheck(service.check, orNull),
       publish: service.publish.map((publisher) => mapSecretFile(publisher, resolve)),
     })),
+    notify: notify.map((one) => resolveNotify(one, resolve)),
   };
 }
 
@@ -109,6 +113,16 @@ function resolveTransfer(
   const { key } = transfer;
   if (key === null || key.secret.kind !== "file") return transfer;
   return { ...transfer, key: { ...key, secret: { kind: "file", path: resolve(key.secret.path) } } };
+}
+
+function resolveNotify(notify: NotifyConfig, resolve: (path: string) => string): NotifyConfig {
+  if (notify.type !== "webhook") return notify;
+  const { routingKey, caFile } = notify;
+  return {
+    ...notify,
+    routingKey: routingKey?.kind === "file" ? { kind: "file", path: resolve(routingKey.path) } : routingKey,
+    caFile: caFile === null ? null : resolve(caFile),
+  };
 }
 
 function resolveCheck(check: CheckConfig, orNull: (path: string | null) => string | null): CheckConfig {
@@ -148,6 +162,12 @@ function warnOfFiles(
     for (const [n, publisher] of publish.entries()) {
       look(secretFileOf(publisher), ["services", i, "publish", n], "secret");
     }
+  }
+  for (const [i, notify] of config.notify.entries()) {
+    if (notify.type !== "webhook") continue;
+    const { routingKey, caFile } = notify;
+    if (routingKey?.kind === "file") look(routingKey.path, ["notify", i, "routing_key_file"], "secret");
+    look(caFile, ["notify", i, "ca_file"]);
   }
   for (const [i, { check }] of config.services.entries()) {
     if (!("tls" in check) || check.tls === null) continue;

@@ -3,6 +3,7 @@
  * and is stored as JSON bytes. Wall-clock times in it are for people alone.
  */
 import type { WallMs } from "../base/time.ts";
+import type { Notice } from "./notices.ts";
 
 export interface ClusterState {
   /** SOA serial of the embedded DNS zone; rises with every change of what is published (RFC 1982 arithmetic). */
@@ -10,6 +11,8 @@ export interface ClusterState {
   /** Digest of the config that the zone of this serial is made from (`config/zone_digest.ts`); absent: not known. */
   readonly zone?: number;
   readonly services: Readonly<Record<string, ServiceDecision>>;
+  /** What is still to be told to people, and what lasts (`notices.ts`); absent: nothing. */
+  readonly notices?: readonly Notice[];
 }
 
 /** The decision on one service. */

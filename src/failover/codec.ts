@@ -11,6 +11,9 @@ import {
   type SwitchRecord,
 } from "./cluster_state.ts";
 
+import { plainNotice, readNotice } from "./notice_codec.ts";
+import { countOf, listOf, Misshapen, number, oneOf, table, text, textOrNull, time, uint32 } from "./plain.ts";
+
 type HandOn = ByHand & { readonly target: string };
 
 /** State as bytes. */
@@ -18,7 +21,12 @@ export function encodeState(state: ClusterState): Uint8Array {
   const names = Object.keys(state.services).sort();
   const services = names.map((name) => [name, plainDecision(state.services[name]!)] as const);
   const { serial, zone } = state;
-  const plain = { serial, ...(zone === undefined ? {} : { zone }), services: Object.fromEntries(services) };
+  const plain = {
+    serial,
+    ...(zone === undefined ? {} : { zone }),
+    services: Object.fromEntries(services),
+    ...(state.notices === undefined ? {} : { notices: state.notices.map(plainNotice) }),
+  };
   return new TextEncoder().encode(JSON.stringify(plain));
 }
 
@@ -74,19 +82,18 @@ export function decodeState(bytes: Uint8Array): Result<ClusterState, string> {
   }
 }
 
-const REASONS: Readonly<Record<SwitchReason, true>> = {
-  "initial": true,
-  "adopted": true,
-  "down": true,
-  "failback": true,
-  "drained": true,
-  "manual": true,
-  "removed": true,
-  "all-down": true,
-};
-
-/** A state that is no state; never leaves this file. */
-class Misshapen extends Error {}
+const REASONS: readonly SwitchReason[] = Object.keys(
+  {
+    "initial": true,
+    "adopted": true,
+    "down": true,
+    "failback": true,
+    "drained": true,
+    "manual": true,
+    "removed": true,
+    "all-down": true,
+  } satisfies Record<SwitchReason, true>,
+) as SwitchReason[];
 
 function readState(value: unknown): ClusterState {
   const plain = table(value, "the state");
@@ -97,6 +104,7 @@ function readState(value: unknown): ClusterState {
     serial,
     ...(zone === undefined ? {} : { zone }),
     services: servicesOf(services.map(([name, decision]) => [name, readDecision(decision, name)])),
+    ...(plain["notices"] === undefined ? {} : { notices: listOf(plain["notices"], "notices", readNotice) }),
   };
 }
 
@@ -154,67 +162,14 @@ function readProof(value: unknown, at: string): Proof {
   return { publisher: text(publisher, `${at}.publisher`), atWallMs: time(atWallMs, `${at}.atWallMs`) };
 }
 
-function listOf<T>(value: unknown, at: string, read: (one: unknown, at: string) => T): T[] {
-  if (!Array.isArray(value)) throw new Misshapen(`${at} is not a list`);
-  return value.map((one, i) => read(one, `${at}[${i}]`));
-}
-
 function readSwitch(value: unknown, at: string): SwitchRecord {
   const { from, to, reason, atWallMs, epoch, detectMs } = table(value, at);
   return {
     from: textOrNull(from, `${at}.from`),
     to: textOrNull(to, `${at}.to`),
-    reason: readReason(reason, `${at}.reason`),
+    reason: oneOf(REASONS, reason, `${at}.reason`),
     atWallMs: time(atWallMs, `${at}.atWallMs`),
     epoch: text(epoch, `${at}.epoch`),
     detectMs: detectMs === null ? null : number(detectMs, `${at}.detectMs`),
   };
-}
-
-function readReason(value: unknown, at: string): SwitchReason {
-  const name = text(value, at);
-  if (!Object.hasOwn(REASONS, name)) throw new Misshapen(`${at} is no known reason`);
-  return name as SwitchReason;
-}
-
-function table(value: unknown, at: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
-  throw new Misshapen(`${at} is not a table`);
-}
-
-function text(value: unknown, at: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw new Misshapen(`${at} is not a text`);
-}
-
-function textOrNull(value: unknown, at: string): string | null {
-  return value === null ? null : text(value, at);
-}
-
-function number(value: unknown, at: string): number {
-  if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
-  throw new Misshapen(`${at} is not a number of 0 or more`);
-}
-
-/** The last moment that a date can name, ms since 1970: a later one cannot be shown. */
-const LAST_MS = 8.64e15;
-
-function time(value: unknown, at: string): number {
-  const ms = number(value, at);
-  if (ms <= LAST_MS) return ms;
-  throw new Misshapen(`${at} is no time`);
-}
-
-function countOf(value: unknown, at: string): number {
-  const whole = number(value, at);
-  if (Number.isSafeInteger(whole) && whole >= 1) return whole;
-  throw new Misshapen(`${at} is not a whole number of 1 or more`);
-}
-
-function uint32(value: unknown, at: string): number {
-  const whole = number(value, at);
-  if (Number.isInteger(whole) && whole <= 0xffff_ffff) return whole;
-  throw new Misshapen(`${at} is not a whole number of 32 bits`);
 }

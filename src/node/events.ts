@@ -7,6 +7,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Config } from "../config/config.ts";
 import type { Ballot } from "../election/ballot.ts";
 import type { Entry, Header, Message } from "../election/messages.ts";
+import type { Notice, NoticePhase } from "../failover/notices.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
 import type { VerifyAnswer } from "../publish/verify.ts";
@@ -74,6 +75,8 @@ export type NodeEvent =
     readonly answers: readonly VerifyAnswer[];
   }
   | { readonly kind: "command"; readonly request: string; readonly command: Command; readonly who: string }
+  /** A receiver took a notice, or was given up (`tell`). */
+  | { readonly kind: "told"; readonly key: string; readonly phase: NoticePhase; readonly receiver: string }
   /** The state directory took the last `persist`, or did not. */
   | { readonly kind: "persisted"; readonly ok: boolean; readonly detail: string }
   /** This process did not run for `gapMs`; its socket has been drained. */
@@ -136,6 +139,8 @@ export type Effect =
   /** The committed state changed: the embedded DNS server answers anew. */
   | { readonly kind: "committed" }
   | { readonly kind: "outcome"; readonly request: string; readonly outcome: Outcome }
+  /** Tell one receiver (`NotifyConfig.id`) of something; answered by a `told` event, unless the lease ends. */
+  | { readonly kind: "tell"; readonly notice: Notice; readonly receiver: string }
   | { readonly kind: "event"; readonly event: LogEvent }
   /** After `stop`: the lease is released and told; the process may end. */
   | { readonly kind: "stopped" };

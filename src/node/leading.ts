@@ -13,10 +13,12 @@ import { nextAt, setLeading } from "../publish/reconcile.ts";
 import { tellByHand } from "./by_hand.ts";
 import { beginPublishing, wishCommitted } from "./publishing.ts";
 import { applyCommand, done, finishWish, refused } from "./operate.ts";
+import type { Weighed } from "../health/weigh.ts";
 import { type Observer, observersNow, weighService } from "./opinions.ts";
 import type { NodeState, ServiceSlot, Wish } from "./state.ts";
 import { followProofs, withProofs } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
+import { beginTelling, stopTelling, withNotices } from "./telling.ts";
 import { nextVerify } from "./verifying.ts";
 
 /** Above so many targets a leader does not look at all services at every change, but paced. */
@@ -33,6 +35,7 @@ export function followLease(turn: NodeTurn): void {
   }
   const epoch = formatEpoch(ballot);
   if (state.leading?.epoch === epoch) return;
+  const anew = state.leading !== null;
   state.leading = { epoch, term: ballot.term, since: now };
   state.proposed = null;
   state.dirty = true;
@@ -41,6 +44,7 @@ export function followLease(turn: NodeTurn): void {
     service.reviewAt = now;
     for (const publisher of service.publishers) beginPublishing(turn, service, publisher);
   }
+  beginTelling(turn, anew);
   wishCommitted(turn);
 }
 
@@ -48,6 +52,7 @@ function layDown(turn: NodeTurn): void {
   const { state, now } = turn;
   state.leading = null;
   state.proposed = null;
+  stopTelling(state);
   state.wishes = []; // whoever brought them sends them again, to the next leader
   for (const service of state.services) {
     service.timers = null;
@@ -145,8 +150,9 @@ export function decideAll(turn: NodeTurn): void {
   }
   state.wishes = [];
   const switched: string[] = [];
+  const weighings = new Map<string, Map<string, Weighed>>();
   for (const service of state.services) {
-    const decision = decideService(turn, service, next, observers);
+    const decision = decideService(turn, service, next, observers, weighings);
     if (decision.kind === "stay") continue;
     switched.push(service.config.name);
     next = applySwitch(next, service.config, decision, {
@@ -156,8 +162,10 @@ export function decideAll(turn: NodeTurn): void {
   }
   const proven = withProofs(next, state);
   const decided = switched.length > 0 || wishes.length > 0 || proven !== next;
-  if (!decided && state.cluster === null) return;
-  next = applyZone(proven, state.zoneDigest, turn.env.wallMs);
+  const mayTell = decided || state.cluster !== null || state.services.length === 0;
+  const noticed = mayTell ? withNotices(turn, proven, switched, weighings) : proven;
+  if (!decided && noticed === proven && state.cluster === null) return;
+  next = applyZone(noticed, state.zoneDigest, turn.env.wallMs);
   if (next === state.cluster) return;
   const bytes = encodeState(next);
   state.proposed = { bytes, at: now, wishes, switched };
@@ -174,15 +182,18 @@ function decideService(
   service: ServiceSlot,
   cluster: ClusterState,
   observers: readonly Observer[],
+  weighings: Map<string, Map<string, Weighed>>,
 ): Decision {
   const { state, now } = turn;
   const timers = service.timers ?? (service.timers = createTimers(now));
   const decided = cluster.services[service.config.name] ?? null;
   const active = service.targets.find((slot) => slot.target.name === decided?.active);
+  const weighed = weighService(state, service, now, observers);
+  weighings.set(service.config.name, weighed);
   const decision = decide({
     service: service.config,
     decision: decided,
-    weighed: weighService(state, service, now, observers),
+    weighed,
     timers,
     shown: shownBy(service),
     now,
@@ -215,6 +226,7 @@ function hasNews(state: NodeState, now: MonoMs): boolean {
     state.aliveThen = alive;
     return true;
   }
+  if (now >= state.telling.reviewAt) return true;
   return state.dirty || state.wishes.length > 0 || state.services.some((service) => now >= service.reviewAt);
 }
 
@@ -232,6 +244,7 @@ export function nextLeaderWork(state: NodeState, now: MonoMs): MonoMs {
   if (isYielding(state.election) || state.stopping !== null) return Infinity;
   const mayDecide = state.proposed === null && canPropose(state.election, now);
   let next = state.dirty && mayDecide ? state.decidedAt + paceMs(state) : Infinity;
+  if (mayDecide) next = Math.min(next, Math.max(state.telling.reviewAt, state.decidedAt + paceMs(state)));
   for (const service of state.services) {
     if (mayDecide) next = Math.min(next, Math.max(service.reviewAt, state.decidedAt + paceMs(state)));
     for (const publisher of service.publishers) {

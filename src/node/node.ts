@@ -29,6 +29,7 @@ import { onReceived } from "./receiving.ts";
 import { onReload } from "./reload.ts";
 import type { NodeState, PeerSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
+import { createTelling, onTold, tellDue } from "./telling.ts";
 import { tellLeader } from "./tell_leader.ts";
 import { followSay } from "./tell_say.ts";
 import { NodeTurn } from "./turn.ts";
@@ -101,6 +102,7 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     stopping: null,
     persistProblem: null,
     say: createSay(),
+    telling: createTelling(),
     sharing: { at: -Infinity, pending: false },
     decidedAt: -Infinity,
   };
@@ -142,6 +144,9 @@ export function stepNode(state: NodeState, event: NodeEvent, env: Env): Effect[]
     case "command":
       onCommand(turn, { request: event.request, command: event.command, who: event.who, from: null });
       break;
+    case "told":
+      onTold(turn, { key: event.key, phase: event.phase, receiver: event.receiver });
+      break;
     case "persisted":
       onPersisted(turn, event.ok, event.detail);
       break;
@@ -177,6 +182,7 @@ function conclude(turn: NodeTurn): void {
   decideAll(turn);
   followCommitted(turn); // a cluster of one commits at once
   publishDue(turn);
+  tellDue(turn);
   stopIfTold(turn);
   tellLeader(turn);
   for (const note of turn.notes) tellNote(turn, note);

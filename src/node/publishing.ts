@@ -19,6 +19,7 @@ import type { PublisherRef } from "./events.ts";
 import type { NodeState, PublisherSlot, ServiceSlot } from "./state.ts";
 import { provenAt } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
+import { noteBrief } from "./telling.ts";
 import { startVerify } from "./verifying.ts";
 
 /** A publisher at the beginning of a tenure, or new in one. */
@@ -122,6 +123,10 @@ export function onPublished(
   publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
   if (told.changed || publisher.reconciler.newlyProven) state.dirty = true;
   if (told.event === null) return;
+  state.dirty = true;
+  if (told.event === "drift") {
+    noteBrief(turn, "drift", ref.service, publisher, `${ref.service}: ${told.detail}.`);
+  }
   const failed = told.event === "publish-failed" || told.event === "drift";
   turn.log(failed ? "warning" : "info", told.event, `${ref.service}: ${told.detail}`, {
     service: ref.service,

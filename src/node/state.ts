@@ -9,6 +9,7 @@ import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
 import type { Verifier } from "../publish/verify.ts";
+import type { Telling } from "./telling.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
 
@@ -84,6 +85,8 @@ export interface NodeState {
   readonly say: Say;
   /** When the opinions were last shared out of turn, and whether they have changed since. */
   readonly sharing: { at: MonoMs; pending: boolean };
+  /** What a leader tells people. */
+  readonly telling: Telling;
   /** When a leader last looked at its services. */
   decidedAt: MonoMs;
 }

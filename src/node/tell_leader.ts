@@ -22,6 +22,7 @@ export function tellLeader(turn: NodeTurn): void {
   if (peer !== undefined) peer.hasLed = true;
   const epoch = formatEpoch(ballot);
   if (state.leaderThen?.epoch === epoch) return;
+  if (ballot.node !== state.self) state.telling.lastLeader = ballot.node;
   state.leaderThen = { id: ballot.node, epoch, since: now };
   turn.log("info", "leader", `Node ${ballot.node} leads, epoch ${epoch}.`, {
     epoch,

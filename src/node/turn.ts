@@ -68,7 +68,7 @@ export class NodeTurn {
     this.#publishes.push(effect);
   }
 
-  add(effect: Extract<Effect, { kind: "probe" | "committed" | "outcome" | "stopped" }>): void {
+  add(effect: Extract<Effect, { kind: "probe" | "committed" | "outcome" | "tell" | "stopped" }>): void {
     this.#rest.push(effect);
   }
 

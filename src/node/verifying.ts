@@ -35,6 +35,7 @@ export function onVerified(
   if (publisher === undefined || publisher.verifier === null) return;
   const told = verified(publisher.verifier, round, answers, now);
   if (told.event === null) return;
+  state.dirty = true;
   const { type, name } = publisher.config;
   const [level, event] = told.event === "worse"
     ? ["warning", "drift"] as const

@@ -37,6 +37,8 @@ export function explainInput(
       } of ${event.publisher.service} answered: ${event.result.kind}`;
     case "verified":
       return `what ${event.answers.length} name servers and resolvers show of ${event.publisher.service}`;
+    case "told":
+      return `receiver ${event.receiver} was told of ${event.key}`;
     case "command":
       return `${event.who} asked for ${event.command.kind}`;
     case "persisted":

@@ -185,6 +185,8 @@ export class Engine {
         return;
       case "committed":
         return world.committed(this.state.cluster);
+      case "tell":
+        return world.tell(effect.notice, effect.receiver);
       case "outcome":
         return world.outcome(effect.request, effect.outcome);
       case "event":

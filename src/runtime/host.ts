@@ -11,6 +11,7 @@ import { type CounterSample, type ProbeFigures, renderMetrics } from "../view/me
 import { statusOf } from "../view/status.ts";
 import type { Status } from "../view/status_type.ts";
 import type { Engine } from "./engine.ts";
+import { noticesWaiting } from "./notifying.ts";
 import type { Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
@@ -92,6 +93,7 @@ export class Host implements ApiHost {
         help: "Probes started",
         value: engine.probes.started,
       }],
+      notices: noticesWaiting(this.#state),
       probes: this.#probeFigures(),
       process: {
         residentBytes: memory.rss,

@@ -5,7 +5,6 @@
 import { createApi } from "../adapters/api/api.ts";
 import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
 import { type Clock, createClock } from "../adapters/clock.ts";
-import { createNotifier, type Notifier } from "../adapters/notify.ts";
 import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
 import { newIncarnation, systemRandom } from "../adapters/random.ts";
@@ -22,6 +21,7 @@ import { Recorder } from "../record/recorder.ts";
 import { ApiCertificate } from "./api_certificate.ts";
 import { Engine } from "./engine.ts";
 import { Host } from "./host.ts";
+import { notifyCounters, notifyProblems, openNotifier } from "./notifying.ts";
 import { openLink, type PeerLink } from "./link.ts";
 import { countersOf } from "./counters.ts";
 import { Tally } from "./tally.ts";
@@ -103,7 +103,6 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
 
   const world = {
     publishers: parts.publishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
-    notifier: createNotifierFor(config, options, clock),
   };
   const zones = await openZones(options, clock, () => knownLeader(state.election, clock.now()) !== null);
   if (!zones.ok) return await giveUp(zones.error);
@@ -111,7 +110,8 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   closers.push(() => zone?.close());
   let finish = (): void => {};
   const stopped = new Promise<void>((resolve) => finish = resolve);
-  closers.push(() => world.notifier.close());
+  const notifier = openNotifier(state, clock, options.log, () => engine);
+  closers.push(() => notifier.close());
 
   const persist = stateDir === null
     ? null
@@ -138,6 +138,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       },
       verify: (ref, timeoutMs) => world.publishers.verify(ref, timeoutMs),
       committed: (cluster) => zone?.update(cluster),
+      tell: (notice, receiver) => notifier.tell(notice, receiver),
       outcome: (request, outcome) => host.answer(request, outcome),
       event: (event) => tell(event),
       probeStarted: (lateMs) => tally.started(lateMs),
@@ -157,11 +158,12 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     version: options.version,
     token: options.token,
     tally,
-    counters: () => countersOf(link.value, zone, servers.api),
+    counters: () => [...countersOf(link.value, zone, servers.api), ...notifyCounters(notifier)],
     notices: () => [
       ...engine.promises.problems(state),
       ...link.value.notices(clock.now()),
       ...(zone?.problems ?? []),
+      ...notifyProblems(notifier),
       ...certificate.value.problems(clock.wallMs()),
     ],
   });
@@ -169,7 +171,6 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     tally.event(event);
     options.log(event);
     host.tell(event);
-    if (state.leading !== null || event.name === "leader") world.notifier.notify(event);
   };
 
   const api = await openApi(config, member, certificate.value, host, options.log);
@@ -196,13 +197,12 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       }
       const before = { ...world };
       world.publishers = parts.publishers(next, { wallMs: () => clock.wallMs(), random: systemRandom });
-      world.notifier = createNotifierFor(next, options, clock);
+      notifier.update(next.notify);
       link.value.rekey(next);
       engine.give({ kind: "reload", config: next });
       tally.expect(next);
       zone?.reload(next, state.cluster);
       void before.publishers.close();
-      void before.notifier.close();
       return null;
     },
     stop: (): void => {
@@ -210,11 +210,6 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       setTimeout(finish, STOP_LIMIT_MS).unref(); // must not keep the process once all is closed
     },
   });
-}
-
-function createNotifierFor(config: Config, options: StartOptions, clock: Clock): Notifier {
-  const { log, member } = options;
-  return createNotifier({ notify: config.notify, cluster: config.cluster.name, node: member.id, log, clock });
 }
 
 /** A running node keeps its members, its election and its sockets. */

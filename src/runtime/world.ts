@@ -8,6 +8,7 @@ import type { Durable, LogEvent, Outcome, Packet, PublisherRef } from "../node/e
 import type { PublishAction, PublishResult } from "../publish/action.ts";
 import type { VerifyAnswer } from "../publish/verify.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
+import type { Notice } from "../failover/notices.ts";
 
 export interface World {
   readonly clock: { now(): MonoMs; wallMs(): WallMs };
@@ -35,6 +36,8 @@ export interface World {
   probed?(service: string, target: string, outcome: ProbeOutcome): void;
   /** The committed state changed. */
   committed(cluster: ClusterState | null): void;
+  /** Tells one receiver; returns at once. What becomes of it comes as a `told` event. */
+  tell(notice: Notice, receiver: string): void;
   outcome(request: string, outcome: Outcome): void;
   event(event: LogEvent): void;
 }

@@ -59,6 +59,16 @@ export class Desk {
     });
   }
 
+  /** Whoever is to be told takes it. */
+  tell(machine: Machine, { notice, receiver }: Extract<Effect, { kind: "tell" }>): void {
+    const { engine, timing } = this.#around;
+    const { life } = machine;
+    engine.after(FAR[timing].baseMs * 2, () => {
+      if (machine.life !== life) return;
+      engine.give(machine, { kind: "told", key: notice.key, phase: notice.phase, receiver });
+    });
+  }
+
   /** Reads or writes at the provider; a write starts, and goes on, only while the machine may publish. */
   publish(machine: Machine, effect: Publish): void {
     const { engine, services } = this.#around;

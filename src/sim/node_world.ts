@@ -323,6 +323,8 @@ export class NodeWorld {
         return this.#desk.probe(machine, effect);
       case "publish":
         return this.#desk.publish(machine, effect);
+      case "tell":
+        return this.#desk.tell(machine, effect);
       case "committed": {
         const cluster = this.#programs.get(machine.id)?.state.cluster;
         if (cluster == null || machine !== this.judge.leader(this.engine.now)) return;

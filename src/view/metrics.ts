@@ -9,6 +9,8 @@ import type { Status } from "./status_type.ts";
 export interface MetricsExtra {
   /** Things counted since the start. Give every counter from 0 on, so that rates see its first step. */
   readonly counters: readonly CounterSample[];
+  /** Notices that wait for each receiver, by name; as committed, so every node knows. */
+  readonly notices?: readonly (readonly [string, number])[];
   /** How probes are started; absent where nobody measures it. */
   readonly probes?: ProbeFigures;
   /** This process; absent where nobody measures it. */
@@ -54,6 +56,9 @@ export function renderMetrics(status: Status, extra: MetricsExtra): string {
   addNode(page, status);
   addPeers(page, status);
   addServices(page, status);
+  for (const [receiver, waiting] of extra.notices ?? []) {
+    page.gauge("notices_waiting", "Notices that this receiver has not been told yet", waiting, { receiver });
+  }
   if (extra.probes !== undefined) addProbes(page, extra.probes);
   if (extra.process !== undefined) addProcess(page, extra.process);
   for (const { name, help, labels = {}, value } of extra.counters) page.counter(name, help, value, labels);

@@ -3,6 +3,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import type { NodeId } from "../../src/base/id.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/config.ts";
+import type { Notice } from "../../src/failover/notices.ts";
 import { err } from "../../src/base/result.ts";
 import { mayAct } from "../../src/election/step.ts";
 import type { Effect, LogEvent, NodeEvent, Outcome, Packet } from "../../src/node/events.ts";
@@ -14,7 +15,7 @@ import type { PublishAction, PublishResult } from "../../src/publish/action.ts";
 const KEY = btoa("0123456789abcdef0123456789abcdef");
 
 /** A config of three nodes and one service `web` with the targets `one` and `two`, and what a test adds to it. */
-export function testConfig(service = "", more = ""): Config {
+export function testConfig(service = "", more = "", publish = ""): Config {
   const nodes = [1, 2, 3].map((id) =>
     `[[cluster.nodes]]\nid = ${id}\naddress = "10.0.0.${id}:7420"\nzone = "z${id}"\n`
   );
@@ -24,7 +25,7 @@ export function testConfig(service = "", more = ""): Config {
 [services.check]\ntype = "http"\nport = 80
 [[services.targets]]\nname = "one"\naddress = "10.0.1.1"
 [[services.targets]]\nname = "two"\naddress = "10.0.1.2"
-[[services.publish]]\ntype = "dns"\nname = "web.ha.test"\nttl = "5s"\n`;
+[[services.publish]]\ntype = "dns"\nname = "web.ha.test"\nttl = "5s"\n${publish}`;
   const parsed = parseConfig(text, "lab.toml", {
     env: () => undefined,
     readTextFile: () => err("no files here"),
@@ -41,6 +42,10 @@ export class NodeLab {
   readonly publishes: { readonly node: NodeId; readonly effect: Extract<Effect, { kind: "publish" }> }[] = [];
   /** What name servers and resolvers show, to the node that asks. */
   places: (node: NodeId) => readonly VerifyAnswer[] = () => [];
+  /** What receivers were told, by whom. */
+  readonly told: { readonly node: NodeId; readonly notice: Notice; readonly receiver: string }[] = [];
+  /** Whether a receiver takes what it is told. */
+  hears: (node: NodeId, receiver: string) => boolean = () => true;
   deadlines = 0;
   /** Health of each target, by the node that asks: default up. */
   healthy: (node: NodeId, target: string) => boolean = () => true;
@@ -123,6 +128,12 @@ export class NodeLab {
       const { publisher, round } = effect;
       const answers = this.places(id);
       this.#due.push({ at: this.now + 1, node: id, event: { kind: "verified", publisher, round, answers } });
+    } else if (effect.kind === "tell") {
+      const { notice, receiver } = effect;
+      this.told.push({ node: id, notice, receiver });
+      if (!this.hears(id, receiver)) return;
+      const { key, phase } = notice;
+      this.#due.push({ at: this.now + 1, node: id, event: { kind: "told", key, phase, receiver } });
     } else if (effect.kind === "event") this.events.push({ node: id, event: effect.event });
     else if (effect.kind === "outcome") this.outcomes.set(effect.request, effect.outcome);
     else if (effect.kind === "publish") {

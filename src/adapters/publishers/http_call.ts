@@ -18,6 +18,8 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON; null = no body. */
   readonly body: unknown;
+  /** A CA to trust instead of the system's, PEM; null or absent = those. */
+  readonly ca?: string | null;
 }
 
 export interface HttpAnswer {
@@ -44,7 +46,14 @@ export function callHttp(call: HttpCall, deadline: Deadline): Promise<Result<Htt
           : { "content-type": "application/json; charset=utf-8", "content-length": String(body.length) }),
         ...call.headers,
       };
-      const request = send(url, { method: call.method, headers, agent: false, signal: deadline.signal });
+      const trust = call.ca == null ? {} : { ca: call.ca };
+      const request = send(url, {
+        method: call.method,
+        headers,
+        agent: false,
+        signal: deadline.signal,
+        ...trust,
+      });
       request.on("error", failed);
       request.on("response", (response) => {
         const chunks: Buffer[] = [];

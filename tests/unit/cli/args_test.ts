@@ -27,6 +27,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
     "simulate",
     "check",
     "probe",
+    "notify",
     "init",
     "keygen",
     "schema",
@@ -61,6 +62,7 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       logFormat: "json",
     }],
     ["run --config a.toml", "run", { config: "a.toml", nodeId: null, logLevel: "info", logFormat: "text" }],
+    ["notify --test -c a.toml", "notify", { config: "a.toml", json: false }],
     ["status --json", "status", { ...nowhere, json: true, watch: false }],
     ["status --api https://n1 --ca-file ca --cert-file c --key-file k", "status", {
       ...nowhere,

@@ -1,4 +1,12 @@
 import assert from "node:assert/strict";
+import {
+  type Notice,
+  NOTICE_TEXT_MAX,
+  NOTICES_MAX,
+  withNotice,
+  withOver,
+  withTold,
+} from "../../../src/failover/notices.ts";
 import { applySwitch, nextSerial } from "../../../src/failover/apply.ts";
 import { type ClusterState, emptyState, servicesOf } from "../../../src/failover/cluster_state.ts";
 import { decodeState, encodeState } from "../../../src/failover/codec.ts";
@@ -144,6 +152,79 @@ Deno.test("a state survives its bytes, and equal states are equal bytes", () => 
   assert.ok(decoded.ok);
   assert.deepEqual(encodeState(decoded.value), encodeState(one));
   assert.deepEqual(decoded.value.services["web"], active("a"));
+});
+
+Deno.test("what is still to be told travels with the state; a receiver that has taken it is waited for no more", () => {
+  const notice: Notice = {
+    key: "web/switch/5f3a09c1",
+    event: "switch",
+    phase: "trouble",
+    service: "web",
+    text: "web: a -> b (down).",
+    epoch: "5.1",
+    atWallMs: 7,
+    data: { from: "a", detectMs: null },
+    waits: ["one", "two"],
+  };
+  const begun = withNotice(emptyState(), notice);
+  const decoded = decodeState(encodeState(begun));
+  assert.ok(decoded.ok);
+  assert.deepEqual(decoded.value.notices, [notice]);
+  const half = withTold(decoded.value, notice.key, "trouble", "one");
+  assert.deepEqual(half.notices, [{ ...notice, waits: ["two"] }]);
+  assert.equal(withTold(half, notice.key, "trouble", "one"), half);
+  assert.equal(withTold(half, notice.key, "over", "two"), half);
+  const early = withOver(half, half.notices?.[0] ?? notice, {
+    text: "x",
+    epoch: "6.2",
+    atWallMs: 9,
+    waits: ["one", "two"],
+  });
+  assert.deepEqual(early.notices?.map(({ phase, waits }) => [phase, ...waits]), [
+    ["trouble", "two"], // before it hears that it is over
+    ["over", "one", "two"],
+  ]);
+  assert.equal(withTold(early, notice.key, "trouble", "two").notices?.length, 1);
+  assert.equal(withNotice(early, notice).notices?.length, 1, "what begins again is one trouble");
+  const open = withTold(half, notice.key, "trouble", "two");
+  const over = withOver(open, open.notices?.[0] ?? notice, {
+    text: "x",
+    epoch: "6.2",
+    atWallMs: 9,
+    waits: ["one"],
+  });
+  assert.deepEqual(over.notices, [{
+    ...notice,
+    phase: "over",
+    text: "x",
+    epoch: "6.2",
+    atWallMs: 9,
+    waits: ["one"],
+  }]);
+  assert.deepEqual(encodeState(withTold(over, notice.key, "over", "one")), encodeState(emptyState()));
+  const broken = decodeState(bytes({ serial: 1, services: {}, notices: [{ ...notice, phase: "later" }] }));
+  assert.ok(!broken.ok);
+  assert.equal(broken.error, "notices[0].phase is no known phase");
+});
+
+Deno.test("a state holds so many notices; news make room before troubles do", () => {
+  const notice = (key: string, phase: "news" | "trouble"): Notice => {
+    const empty = {
+      service: null,
+      text: "x".repeat(500),
+      epoch: "5.1",
+      atWallMs: 1,
+      data: {},
+      waits: ["one"],
+    };
+    return { key, event: "switch", phase, ...empty };
+  };
+  let state = withNotice(emptyState(), notice("first", "trouble"));
+  for (let i = 0; i < NOTICES_MAX + 10; i++) state = withNotice(state, notice(`n${i}`, "news"));
+  assert.equal(state.notices?.length, NOTICES_MAX);
+  assert.equal(state.notices?.[0]?.key, "first");
+  assert.equal(state.notices?.[0]?.text.length, NOTICE_TEXT_MAX);
+  assert.equal(state.notices?.at(-1)?.key, `n${NOTICES_MAX + 9}`);
 });
 
 Deno.test("a service may have any name: nothing is found that was not decided", () => {

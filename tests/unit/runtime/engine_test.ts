@@ -54,6 +54,7 @@ function world(
     },
     verify: () => Promise.resolve([]),
     committed: () => {},
+    tell: () => {},
     outcome: () => {},
     event: (event) => void seen.order.push(event.name),
   };
