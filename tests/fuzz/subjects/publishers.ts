@@ -1,6 +1,6 @@
 /** What providers and webhooks answer: HTTP, JSON and XML from elsewhere. */
 import { createCloudPublisher } from "../../../src/adapters/publishers/cloud/index.ts";
-import { postWebhook } from "../../../src/adapters/notify_webhook.ts";
+import { tryToTell } from "../../../src/adapters/notify_try.ts";
 import { RateBudgets } from "../../../src/adapters/publishers/cloud/limits.ts";
 import { createPowerdnsPublisher } from "../../../src/adapters/publishers/powerdns.ts";
 import type { Publisher } from "../../../src/adapters/publishers/publisher.ts";
@@ -250,17 +250,33 @@ export function webhooks(): Promise<Subject> {
       server.say = input.subarray(1);
       const who = (input[0] ?? 0) % 3;
       if (who === 2) {
-        const notification = {
-          event: "leader",
-          text: "x",
-          cluster: "c",
-          node: 1,
-          epoch: null,
-          service: null,
-          data: {},
-          time: "t",
-        };
-        const told = await postWebhook(url, notification, false, AbortSignal.timeout(TIMEOUT_MS));
+        const told = await tryToTell({
+          config: {
+            type: "webhook",
+            id: "hook",
+            url: secret(url),
+            format: "json",
+            headers: {},
+            routingKey: null,
+            caFile: null,
+            events: ["leader"],
+          },
+          notice: {
+            key: "leader/5.1",
+            event: "leader",
+            phase: "news",
+            service: null,
+            text: "x",
+            epoch: "5.1",
+            atWallMs: 0,
+            data: {},
+            waits: [],
+          },
+          teller: { cluster: "c", node: 1, zone: "" },
+          timeoutMs: TIMEOUT_MS,
+          signal: new AbortController().signal,
+          wallMs: 0,
+        });
         if (!told.ok) mustBeWords(told.error.detail, "the reason", 200);
         must(told.ok || !told.error.detail.includes("hook-secret-path"), "the URL is in the answer");
         return;

@@ -43,6 +43,17 @@ const STATES: readonly ClusterState[] = [
         proven: [{ publisher: "route53 web.example.com", atWallMs: 10 }],
       },
     },
+    notices: [{
+      key: "web/switch/5f3a09c1",
+      event: "switch",
+      phase: "trouble",
+      service: "web",
+      text: "web: nyc1 -> sfo2 (down).",
+      epoch: "1763881200123.1",
+      atWallMs: 11,
+      data: { from: "nyc1", detectMs: 2100, node: null },
+      waits: ["0a1b2c3d"],
+    }],
   },
 ];
 
@@ -68,6 +79,7 @@ export function decision(): Subject {
           must(Number.isSafeInteger(count) && count >= 1, `${name}: ${count} falls`);
         }
         const times = [service.activeSinceWallMs, service.lastSwitch?.atWallMs ?? 0];
+        times.push(...read.value.notices?.map(({ atWallMs }) => atWallMs) ?? []);
         for (const ms of times) must(!Number.isNaN(new Date(ms).getTime()), `${name}: ${ms} is no time`);
       }
       const written = encodeState(read.value);
