@@ -11,6 +11,7 @@ import {
 } from "../config/budget.ts";
 import type { Change, Comparison } from "../config/compare.ts";
 import type { CheckConfig, Config, ServiceConfig, TargetConfig } from "../config/config.ts";
+import { MACHINES } from "../config/publisher.ts";
 import { formatDuration } from "../view/duration.ts";
 import type { Paint } from "../view/paint.ts";
 import { cell, renderTable } from "../view/table.ts";
@@ -121,7 +122,7 @@ function serviceText(config: Config, service: ServiceConfig, look: Look): string
   const rows = targets.map((target) => [
     cell(target.name),
     cell(checkedAt(check, target)),
-    cell(`${recordType(target.publish)} ${target.publish}`),
+    cell(publishedText(service, target)),
   ]);
   const per = probesPerSecond(config, service);
   return [
@@ -208,6 +209,15 @@ export function checkedAt(check: CheckConfig, target: TargetConfig): string {
     default:
       return unreachable(check);
   }
+}
+
+/** The record of a target; where nothing but an address moves, the machine that it moves to. */
+function publishedText({ publish }: ServiceConfig, { name, publish: value }: TargetConfig): string {
+  const machines = publish.flatMap((one) =>
+    "machines" in one ? [`${MACHINES[one.type].machine} ${one.machines[name] ?? "(none)"}`] : []
+  );
+  if (publish.length > 0 && machines.length === publish.length) return machines.join(", ");
+  return [`${recordType(value)} ${value}`, ...machines].join(", ");
 }
 
 function recordType(value: string): string {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { abfail } from "../support/abfail.ts";
 import { randomKey } from "../support/cluster.ts";
+import { IP, MACHINES } from "../support/fakes/addresses.ts";
 import { startDigitalocean } from "../support/fakes/digitalocean.ts";
-import { DOMAIN } from "../support/fakes/fake.ts";
+import { DOMAIN, type Fake } from "../support/fakes/fake.ts";
+import { startHetzner } from "../support/fakes/hetzner.ts";
 import { ACCESS_KEY_ID, startRoute53, ZONE_ID } from "../support/fakes/route53.ts";
 import { API_KEY, isInstalled, KEY, KEY_NAME, NameServer, WRONG_KEY, ZONE } from "../support/name_server.ts";
 
@@ -153,6 +155,32 @@ api_url = "${url}"\n${more}`;
   assert.match(programs.text, /not tried {2}web: webhook blind\n +it has no read_url/);
   assert.deepEqual(digitalocean.fake.writes(), []);
   assert.deepEqual(route53.fake.writes(), []);
+});
+
+Deno.test("check --try-publishers says where an address is, and which machine would get it", async () => {
+  await using digitalocean = closing(startDigitalocean());
+  await using hetzner = closing(startHetzner());
+  for (const { fake } of [digitalocean, hetzner]) assert.ok(fake.address !== null);
+  if (hetzner.fake.address !== null) hetzner.fake.address.machine = MACHINES[1];
+  const address = (type: string, fake: Fake, machines: string, token = fake.secret): string =>
+    `[[services.publish]]\ntype = "${type}"\nip = "${IP}"\n${machines} = { one = ${MACHINES[0]}, two = ${
+      MACHINES[1]
+    } }
+token = "${token}"\napi_url = "${fake.url}"\n`;
+  const fine = await tryOut(address("hetzner-floating-ip", hetzner.fake, "servers"));
+  assert.equal(fine.code, 0, fine.text);
+  assert.deepEqual([fine.tried[0]?.shows, fine.tried[0]?.target], ["192.0.2.2", "two"]);
+  assert.match(fine.text, /one +192\.0\.2\.1:80 +server 3001/);
+  assert.match(fine.text, /would write server 3001 for one; server 3002 for two \(there already\)/);
+  const fresh = await tryOut(address("digitalocean-reserved-ip", digitalocean.fake, "droplets"));
+  assert.match(fresh.text, /shows nothing yet\n/);
+  const wrong = await tryOut(
+    address("digitalocean-reserved-ip", digitalocean.fake, "droplets", "guessed-token"),
+  );
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.tried[0]?.error ?? "", /HTTP 401 \(the credentials are not accepted\)/);
+  assert.ok(!wrong.text.includes("guessed-token"));
+  for (const { fake } of [digitalocean, hetzner]) assert.deepEqual(fake.writes(), []);
 });
 
 function closing(

@@ -34,10 +34,11 @@ class Scene implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly #kind: Kind;
 
-  constructor(kind: Kind) {
+  constructor(kind: Kind, election?: string) {
     this.#kind = kind;
     this.fake = START[kind]();
     this.cluster = new TestCluster({
+      ...(election === undefined ? {} : { election }),
       publish: (folder) => {
         Deno.writeTextFileSync(`${folder}/token`, this.fake.secret, { mode: 0o600 });
         return `[[services.publish]]\ntype = "${kind}"\ndomain = "${DOMAIN}"\nrecord = "web"\nrecord_type = "A"
@@ -160,7 +161,8 @@ const TROUBLES: readonly { readonly what: string; readonly fault: Fault }[] = [
 ];
 
 Deno.test("an API in trouble: election and checks unmoved, one event each, published as soon as it recovers", async (t) => {
-  await using scene = new Scene("digitalocean-dns");
+  // A lease that a busy machine's own pauses (700 ms were seen) do not end: they are not what is tried here.
+  await using scene = new Scene("digitalocean-dns", `lease = "3s"\npreempt_delay = "1500ms"`);
   const { cluster, fake } = scene;
   await cluster.startAll();
   await scene.untilShown("web-a");
