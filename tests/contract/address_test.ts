@@ -207,7 +207,7 @@ each("wrong credentials are named, the secret never; HTML is no answer", async (
 });
 
 Deno.test("hetzner-floating-ip: a list of addresses that never ends is given up", async () => {
-  const fake = startHetzner({ description: "", endless: true });
+  const fake = startHetzner({ id: 1, description: "", endless: true });
   const [, kind] = KINDS;
   assert(kind !== undefined);
   assert.match(
@@ -215,6 +215,19 @@ Deno.test("hetzner-floating-ip: a list of addresses that never ends is given up"
     /^failed: the list has more than 40 pages/,
   );
   assert(fake.requests.length <= 40);
+  await fake.close();
+});
+
+Deno.test("hetzner-floating-ip: an address that was made anew has another number, and is found", async () => {
+  const described = { id: 4711, description: "", endless: false };
+  const fake = startHetzner(described);
+  const [, kind] = KINDS;
+  assert(kind !== undefined);
+  const publisher = create(kind, fake);
+  assert.equal(await perform(publisher, read()), "shows null");
+  described.id = 4712;
+  assert.match(await perform(publisher, read("8.2")), /^failed: there is no floating IP/);
+  assert.equal(await perform(publisher, move("one")), "shows 10.0.1.20");
   await fake.close();
 });
 

@@ -202,8 +202,11 @@ Deno.test("an API in trouble: election and checks unmoved, one event each, publi
         at >= since && ["publish-failed", "published", "drift", "repaired"].includes(name)
       );
       assert.deepEqual(told.map(({ name }) => name), ["publish-failed", "published"]);
-      const lines = cluster.node(1).log.filter(({ at }) => at >= since).length;
-      assert.ok(lines < 15, `${lines} lines in the log`);
+      // Of a busy machine's own pauses it says more, and rightly so.
+      const lines = cluster.node(1).log.filter(({ name, at }) =>
+        at >= since && name !== "pause" && name !== "say"
+      );
+      assert.ok(lines.length < 15, lines.map(({ text }) => text).join("\n"));
       for (const id of [1, 2, 3]) {
         const lost = cluster.node(id).log.filter(({ name, at }) => at >= since && /^lease/.test(name));
         assert.deepEqual(lost, [], `node ${id}`);

@@ -7,7 +7,7 @@ import { request as requestHttps } from "node:https";
 import { Buffer } from "node:buffer";
 import { err, ok, type Result } from "../../base/result.ts";
 import { describeError } from "../probes/describe_error.ts";
-import type { Deadline } from "./deadline.ts";
+import { type Deadline, letTimersGoFirst } from "./deadline.ts";
 
 /** Octets of an answer that are kept. */
 const MAX_BODY = 1024 * 1024;
@@ -30,8 +30,10 @@ export interface HttpAnswer {
 }
 
 /** Performs it. The error is one phrase for people: then nothing is known of what the far side did. */
-export function callHttp(call: HttpCall, deadline: Deadline): Promise<Result<HttpAnswer, string>> {
-  return new Promise((resolve) => {
+export async function callHttp(call: HttpCall, deadline: Deadline): Promise<Result<HttpAnswer, string>> {
+  if (call.method !== "GET") await letTimersGoFirst();
+  if (deadline.why !== null) return err(deadline.why);
+  return await new Promise((resolve) => {
     const url = new URL(call.url);
     const failed = (problem: unknown): void =>
       resolve(err(deadline.why ?? describeError(problem, url.hostname)));

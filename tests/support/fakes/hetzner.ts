@@ -21,7 +21,7 @@ import {
 } from "./fake.ts";
 
 /** Starts the fake. */
-export function startHetzner(described: Described = { description: "web", endless: false }): Fake {
+export function startHetzner(described: Described = { id: 4711, description: "web", endless: false }): Fake {
   const sets = new RecordSets();
   sets.put(`other.${DOMAIN}`, "A", { values: ["192.0.2.99"], ttl: 300 });
   const address = new FakeAddress(IP, MACHINES, null);

@@ -5,8 +5,6 @@
 import { type Action, type FakeAddress } from "./addresses.ts";
 import { type Asked, json, prop } from "./fake.ts";
 
-/** The number of the address. */
-export const FLOATING_ID = 4711;
 /** Floating IPs that are listed before it: it stands on the second page. */
 const OTHERS = 60;
 
@@ -16,6 +14,8 @@ const failed = (status: number, code: string, message: string): Response =>
 /** What is kept beside the holder. */
 export interface Described {
   description: string;
+  /** The number of the address. */
+  id: number;
   /** The list never ends. */
   endless: boolean;
 }
@@ -24,7 +24,7 @@ export interface Described {
 export function handleFloatingIp(asked: Asked, address: FakeAddress, described: Described): Response {
   const [, id, second, verb] = asked.path.split("/").slice(1);
   if (id === undefined) return list(asked, address, described);
-  if (id !== String(FLOATING_ID)) return failed(404, "not_found", "floating_ip not found");
+  if (id !== String(described.id)) return failed(404, "not_found", "floating_ip not found");
   if (second === undefined) {
     if (asked.method === "PUT") described.description = String(prop(asked.json, "description"));
     else if (asked.method !== "GET") return failed(405, "method_not_allowed", "no");
@@ -51,9 +51,9 @@ function list(asked: Asked, address: FakeAddress, described: Described): Respons
   });
 }
 
-function shownIp(address: FakeAddress, { description }: Described): Record<string, unknown> {
+function shownIp(address: FakeAddress, { description, id }: Described): Record<string, unknown> {
   const { ip, machine } = address;
-  return { id: FLOATING_ID, ip, type: "ipv4", server: machine, description, labels: {}, blocked: false };
+  return { id, ip, type: "ipv4", server: machine, description, labels: {}, blocked: false };
 }
 
 /** An action as `/actions/{id}` and every write tell it. */

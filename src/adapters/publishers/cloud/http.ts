@@ -5,6 +5,7 @@
  * Why fetch: it goes through HTTPS_PROXY, which for cloud APIs is right, and keeps connections.
  */
 import type { SecretSource } from "../../../config/publisher.ts";
+import { letTimersGoFirst } from "../deadline.ts";
 import { readSecret } from "../../secret_source.ts";
 import { CloudFailure } from "./failure.ts";
 import { MAX_RETRY_AFTER_MS, type RateBudget, type RateBudgets, retryAfterMs } from "./limits.ts";
@@ -90,7 +91,6 @@ export function createCloudHttp(options: HttpOptions): CloudHttp {
     send: async (wanted, signal): Promise<HttpAnswer> => {
       const token = await tokenOf(options);
       const budget = budgets.of(options.baseUrl, token);
-      if (wanted.method !== "GET") await letTimersGoFirst();
       budget.spend();
       const response = await ask(options, wanted, token, host, signal);
       budget.note(response.headers);
@@ -108,14 +108,6 @@ export function createCloudHttp(options: HttpOptions): CloudHttp {
       return { status, headers, text, json };
     },
   };
-}
-
-/**
- * A process that has slept (SIGSTOP, a frozen VM) finds its timers overdue, among them the one that watches the lease:
- * timers go in the order of their time, so behind this pause the signal says whether a write may still go out.
- */
-function letTimersGoFirst(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 async function tokenOf(options: HttpOptions): Promise<string> {
@@ -146,6 +138,7 @@ async function ask(
     for (const [name, value] of await options.authorize({ request: bare, body, token }, signal)) {
       headers.set(name, value);
     }
+    if (method !== "GET") await letTimersGoFirst();
     if (signal.aborted) throw new CloudFailure("cut off before it was sent");
     return await fetch(bare.url, {
       method,
