@@ -28,6 +28,7 @@ import {
   tickPreparing,
 } from "./candidate.ts";
 import { listen, updateSteadiness } from "./detector.ts";
+import { helloDue, sendHellos, sendHellosAlong } from "./hello.ts";
 import { onChunk, onFetch, tickInbox } from "./inbox.ts";
 import { onRecall, onTold, superseded, tickJoining } from "./join.ts";
 import {
@@ -108,7 +109,10 @@ function onMessage(turn: Turn, peer: Peer, message: Message): void {
     case "would":
       return onWould(turn, peer, message);
     case "claim":
-      return onClaim(turn, peer, message);
+      onClaim(turn, peer, message);
+      // A follower has few deadlines of its own: whatever is due is looked at here as well.
+      onDue(turn);
+      return sendHellosAlong(turn);
     case "grant":
       return onGrant(turn, peer, message);
     case "deny":
@@ -148,6 +152,11 @@ function onPart(turn: Turn, chunk: Extract<Message, { kind: "chunk" }>): void {
 }
 
 function onDeadline(turn: Turn): void {
+  onDue(turn);
+  sendHellos(turn);
+}
+
+function onDue(turn: Turn): void {
   const { state, now } = turn;
   updateSteadiness(state, now);
   if (state.joining !== null) tickJoining(turn, state.joining);
@@ -161,9 +170,6 @@ function onDeadline(turn: Turn): void {
   else if (role.kind === "claiming") tickClaiming(turn, role);
   else if (role.kind === "leader") tickLeader(turn, role);
   tickYield(turn);
-  for (const [id, peer] of state.peers) {
-    if (now >= peer.lastSentAt + state.settings.heartbeatMs) turn.send(id, { kind: "hello" });
-  }
 }
 
 /** Tenures whose promise ran out, and handovers not taken up, make a node wait longer next time (rule 6). */
@@ -202,9 +208,7 @@ export function isStopped(state: ElectionState): boolean {
 
 /** When `deadline` is to be given next; -Infinity = at once. */
 export function nextDeadline(state: ElectionState, now: MonoMs): MonoMs {
-  let next = Infinity;
-  const { heartbeatMs } = state.settings;
-  for (const peer of state.peers.values()) next = Math.min(next, peer.lastSentAt + heartbeatMs);
+  let next = helloDue(state, now);
   if (state.joining !== null) next = Math.min(next, joiningDue(state, now));
   if (state.releasing !== null) next = Math.min(next, state.releasing.nextAt);
   if (state.inbox !== null && state.inbox.missing > 0) next = Math.min(next, state.inbox.nextAt);

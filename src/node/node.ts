@@ -14,7 +14,6 @@ import type { Env, MonoMs } from "../base/time.ts";
 import { configDigest } from "../config/digest.ts";
 import { zoneDigest } from "../config/zone_digest.ts";
 import type { Config } from "../config/config.ts";
-import { isAlive } from "../election/detector.ts";
 import { completeSettings, type ElectionSettings } from "../election/settings.ts";
 import { createElection } from "../election/state.ts";
 import { isStopped, nextDeadline, step } from "../election/step.ts";
@@ -25,7 +24,7 @@ import { onPublished, publishDue } from "./publishing.ts";
 import { createSay, onLate, onPaused } from "./say.ts";
 import { tellNote } from "./notes.ts";
 import { nextErrand, onCommand, runErrands } from "./operate.ts";
-import { onReceived } from "./receiving.ts";
+import { noticeSilent, onReceived } from "./receiving.ts";
 import { onReload } from "./reload.ts";
 import type { NodeState, PeerSlot } from "./state.ts";
 import { createServices, targetsOf } from "./services.ts";
@@ -190,14 +189,9 @@ function conclude(turn: NodeTurn): void {
 }
 
 function onDeadline(turn: NodeTurn): void {
-  const { state, now } = turn;
+  const { state } = turn;
   turn.takeElection(step(state.election, { kind: "deadline" }, turn.env));
-  for (const [id, peer] of state.peers) {
-    const known = state.election.peers.get(id);
-    if (!peer.alive || (known !== undefined && isAlive(state.election, known, now))) continue;
-    peer.alive = false;
-    turn.log("warning", "peer", `Node ${id} is not heard any more.`, { data: { node: id, alive: false } });
-  }
+  noticeSilent(turn);
   if (state.stopping === null) probeDue(turn);
   runErrands(turn);
 }

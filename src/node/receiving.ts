@@ -22,6 +22,8 @@ export function onReceived(turn: NodeTurn, packet: Packet): void {
   const heardBefore = known?.heardAt ?? -Infinity;
   const electionMessage = isNodeMessage(message) ? null : message;
   turn.takeElection(step(state.election, { kind: "received", header, message: electionMessage }, turn.env));
+  // A follower has few deadlines of its own.
+  if (electionMessage?.kind === "claim") noticeSilent(turn);
   const fresh = known !== undefined && known.incarnation === header.incarnation && isForUs(state, header);
   if (!fresh) return;
   if (packet.report !== null && known.heardAt > heardBefore) takeReport(turn, peer, packet.report);
@@ -31,6 +33,16 @@ export function onReceived(turn: NodeTurn, packet: Packet): void {
     peer.alive = true;
     if (peer.hasLed) expectLateWrites(turn);
     turn.log("info", "peer", `Node ${header.from} is heard.`, { data: { node: header.from, alive: true } });
+  }
+}
+
+/** Tells of each peer that is not heard any more. */
+export function noticeSilent(turn: NodeTurn): void {
+  for (const [id, peer] of turn.state.peers) {
+    const known = turn.state.election.peers.get(id);
+    if (!peer.alive || (known !== undefined && isAlive(turn.state.election, known, turn.now))) continue;
+    peer.alive = false;
+    turn.log("warning", "peer", `Node ${id} is not heard any more.`, { data: { node: id, alive: false } });
   }
 }
 

@@ -24,6 +24,8 @@ const GAP_MS = 250;
 const LATE_MS = 100;
 /** The longest sleep: even an idle node looks at its clocks, ms. */
 const MAX_SLEEP_MS = 1000;
+/** A timer that comes so much too early is replaced, ms. */
+const REARM_MS = 5;
 /** Deadlines given in one go before other work gets a turn. */
 const MAX_STEPS = 64;
 /** How often a write under way is checked against the lease, ms. */
@@ -117,7 +119,8 @@ export class Engine {
     const now = this.#world.clock.now();
     const at = Math.min(Math.max(this.#program.nextDeadline(this.state, now), now), now + MAX_SLEEP_MS);
     if (this.#timer !== null) {
-      if (this.#wakeAt <= at) return; // it wakes early enough and looks again
+      // It wakes early enough and looks again; but a wake for nothing costs more than another timer.
+      if (this.#wakeAt <= at && at - this.#wakeAt < REARM_MS) return;
       clearTimeout(this.#timer);
     }
     this.#wakeAt = at;
