@@ -8,6 +8,7 @@ import { COMMAND_HELP, helpTail } from "./command_help.ts";
 import type { CommandHelp, CommandSpec, OptionSpec } from "./command_spec.ts";
 import { nearest } from "../config/suggest.ts";
 import type { Dispatch } from "./dispatch.ts";
+import { LOG_LEVELS } from "../config/log_categories.ts";
 import { EXTRAS, GUARDS, INIT_PUBLISHERS, type OperateAction, type ReachOptions, SHELLS } from "./options.ts";
 import { durationMs, share, wholeNumber } from "./values.ts";
 import { VERSION } from "./version.ts";
@@ -87,8 +88,8 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
     .option("-c, --config <file>", "the config, the same on every node (required)")
     .addOption(nodeIdOption("which node of the config this is").env("ABFAIL_NODE_ID"))
     .addOption(
-      new Option("--log-level <level>", "least important messages to log")
-        .choices(["debug", "info", "warning", "error"] as const).default("info" as const),
+      new Option("--log-level <level>", "least important messages to log; info where the config says nothing")
+        .choices(LOG_LEVELS),
     )
     .addOption(
       new Option("--log-format <format>", "how to log").choices(["text", "json"] as const)
@@ -96,7 +97,7 @@ function addRunning(program: Command, dispatch: Dispatch, finish: Finish): void 
     )
     .action(async ({ config, nodeId, logLevel, logFormat }, command) => {
       if (config === undefined) return lacksConfig(command);
-      finish(await dispatch.run({ config, nodeId: nodeId ?? null, logLevel, logFormat }));
+      finish(await dispatch.run({ config, nodeId: nodeId ?? null, logLevel: logLevel ?? null, logFormat }));
     });
   program.command("status").description("how the cluster is, as one node sees it")
     .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")

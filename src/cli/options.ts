@@ -2,6 +2,7 @@
  * What each command is given: the command line, already read and checked by `args.ts`. Numbers are in the unit
  * that their name says; null means that the option was not given.
  */
+import type { LogLevel } from "../config/log_categories.ts";
 import type { TlsFileOptions } from "./client_tls.ts";
 
 /** `abfail run` */
@@ -9,12 +10,10 @@ export interface RunOptions {
   readonly config: string;
   /** `--node-id`, else ABFAIL_NODE_ID; 1..65535. Wins over `[node] id`. */
   readonly nodeId: number | null;
-  readonly logLevel: LogLevel;
+  /** Wins over `[log] level`. */
+  readonly logLevel: LogLevel | null;
   readonly logFormat: "text" | "json";
 }
-
-/** The least important level that is still shown. */
-export type LogLevel = "debug" | "info" | "warning" | "error";
 
 /** `abfail status` */
 export interface StatusOptions extends TlsFileOptions {

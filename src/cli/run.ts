@@ -23,7 +23,11 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   if (!identified.ok) return refuse(identified.error);
   const member = identified.value;
 
-  const logger = createLogger({ level: options.logLevel, format: options.logFormat });
+  const logger = createLogger({
+    level: options.logLevel,
+    format: options.logFormat,
+    config: config.log,
+  });
   let tellSystemd = (_sentence: string): void => {};
   const log = (event: LogEvent): void => {
     logger.log(event);
@@ -36,6 +40,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
     member,
     version: VERSION,
     log,
+    logsProbes: () => logger.wants("debug", "probe"),
     token: () => token.read(),
     parts,
   });
@@ -55,7 +60,8 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   const unlisten = stopOnSignals(node, log, () => systemd.stopping());
   const reload = async (): Promise<void> => {
     systemd.reloading();
-    await reloadConfig(options.config, node, log, token);
+    const taken = await reloadConfig(options.config, node, log, token);
+    if (taken !== null) logger.use(taken.log);
     systemd.ready();
   };
   const onHangUp = (): void => void reload();
@@ -69,17 +75,18 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   return 0;
 }
 
-/** SIGHUP: reads the config again. One that is wrong is refused and the old one stays. */
+/** SIGHUP: reads the config again and returns it. One that is wrong is refused and the old one stays: null. */
 async function reloadConfig(
   path: string,
   node: RunningNode,
   log: (event: LogEvent) => void,
   token: TokenReader,
-): Promise<void> {
+): Promise<Config | null> {
   const loaded = await loadConfig(path);
   const refusal = loaded.ok ? node.reload(loaded.value) : loaded.error;
   if (loaded.ok && refusal === null) token.config = loaded.value;
   if (refusal !== null) log(notice("error", "reload", `The config was not taken up: ${refusal}`));
+  return loaded.ok && refusal === null ? loaded.value : null;
 }
 
 function refuse(problem: string): number {

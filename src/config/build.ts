@@ -51,6 +51,7 @@ export function buildConfig(read: ReadDocument, keys: readonly string[]): BuiltC
     },
     dns: read.dns === undefined ? null : buildDns(read.dns),
     services: (read.services ?? []).map((service) => buildService(there(service))),
+    log: { level: read.log?.level ?? null, levels: read.log?.levels ?? {} },
     notify: (read.notify ?? []).map((notify) => buildNotify(there(notify))),
   };
 }

@@ -2,6 +2,7 @@
  * The parsed configuration: what is here cannot be wrong (PRODUCT.md, The config). Durations are
  * milliseconds, secrets are wrapped so that they cannot be printed by accident. Plain data only.
  */
+import type { LogConfig } from "./log_categories.ts";
 import type { NotifyConfig } from "./notify.ts";
 import type { NodeId } from "../base/id.ts";
 import type { HostPort, Secret } from "./parts.ts";
@@ -18,6 +19,8 @@ export interface Config {
   readonly api: ApiConfig;
   readonly dns: DnsConfig | null;
   readonly services: readonly ServiceConfig[];
+  /** Of this node alone: not compared with the others. */
+  readonly log: LogConfig;
   readonly notify: readonly NotifyConfig[];
   /** Things that are allowed but deserve a word (a secret in the file, a TTL above the budget ...). */
   readonly warnings: readonly string[];

@@ -6,6 +6,7 @@ import { boolean, choice, duration, integer, text } from "./field.ts";
 import { list, optional, required, table, tables, tagged } from "./field_table.ts";
 import { limitKeys, transferKeys } from "./dns_keys.ts";
 import { service } from "./service_keys.ts";
+import { LOG_LEVELS, type LogCategory } from "./log_categories.ts";
 import { NOTIFY_EVENTS, NOTIFY_FORMATS } from "./notify.ts";
 import { inlineSecret, variable } from "./publisher_keys.ts";
 import { bindable, clusterKey, command, domainName, filePath, headers, reachable, webUrl } from "./values.ts";
@@ -132,6 +133,26 @@ const dns = table({
   ...limitKeys,
 });
 
+const log = table({
+  level: optional(choice(LOG_LEVELS), "least important messages to log; --log-level wins", "info"),
+  levels: optional(
+    table(
+      {
+        election: optional(choice(LOG_LEVELS), "who leads, and leases"),
+        checks: optional(choice(LOG_LEVELS), "opinions; at debug every probe"),
+        failover: optional(choice(LOG_LEVELS), "decisions and switches"),
+        publish: optional(choice(LOG_LEVELS), "what publishers did"),
+        network: optional(choice(LOG_LEVELS), "who is heard, and datagrams that are refused"),
+        dns: optional(choice(LOG_LEVELS), "the DNS server"),
+        api: optional(choice(LOG_LEVELS), "the API"),
+        notify: optional(choice(LOG_LEVELS), "who could not be told"),
+        node: optional(choice(LOG_LEVELS), "this process: start, reload, pauses, files"),
+      } satisfies Record<LogCategory, unknown>,
+    ),
+    "levels of single categories",
+  ),
+});
+
 const events = optional(
   list(choice(NOTIFY_EVENTS), { min: 1, max: 16, what: "events" }),
   "what to tell; all when absent",
@@ -164,5 +185,6 @@ export const document = table({
     tables(service, { max: MAX_SERVICES, header: "services", what: "services" }),
     "what must stay reachable",
   ),
+  log: optional(log, "what this node logs"),
   notify: optional(tables(notify, { max: 16, header: "notify", what: "notifications" }), "whom to tell"),
 });

@@ -4,7 +4,8 @@ import { actingBallot, isYielding, mayAct, step } from "../election/step.ts";
 import { isAlive } from "../election/detector.ts";
 import { canPropose } from "../election/leader.ts";
 import type { MonoMs } from "../base/time.ts";
-import { applySwitch, applyZone } from "../failover/apply.ts";
+import { applySwitch, applyZone, type Stamp } from "../failover/apply.ts";
+import { switchId } from "../failover/notices.ts";
 import { type ClusterState, emptyState } from "../failover/cluster_state.ts";
 import { createTimers, decide, type Decision, type Shown } from "../failover/decide.ts";
 import { decodeState, encodeState } from "../failover/codec.ts";
@@ -103,6 +104,7 @@ function finishProposal(turn: NodeTurn, bytes: Uint8Array): void {
       decideMs: now - proposed.at,
       committedAt: now,
       publishMs: external ? null : 0,
+      told: false,
     };
   }
 }
@@ -123,7 +125,7 @@ function tellSwitches(turn: NodeTurn, before: ClusterState | null, after: Cluste
     turn.log(last.reason === "down" || last.reason === "all-down" ? "warning" : "info", "switch", text, {
       service: name,
       epoch: last.epoch,
-      data: { from: last.from, to: last.to, reason: last.reason },
+      data: { switch: switchId(name, last), from: last.from, to: last.to, reason: last.reason },
     });
   }
 }
@@ -155,10 +157,9 @@ export function decideAll(turn: NodeTurn): void {
     const decision = decideService(turn, service, next, observers, weighings);
     if (decision.kind === "stay") continue;
     switched.push(service.config.name);
-    next = applySwitch(next, service.config, decision, {
-      wallMs: turn.env.wallMs,
-      epoch: state.leading.epoch,
-    });
+    const stamp = { wallMs: turn.env.wallMs, epoch: state.leading.epoch };
+    tellDecision(turn, service, next, decision, stamp);
+    next = applySwitch(next, service.config, decision, stamp);
   }
   const proven = withProofs(next, state);
   const decided = switched.length > 0 || wishes.length > 0 || proven !== next;
@@ -170,6 +171,22 @@ export function decideAll(turn: NodeTurn): void {
   const bytes = encodeState(next);
   state.proposed = { bytes, at: now, wishes, switched };
   turn.takeElection(step(state.election, { kind: "propose", state: bytes }, turn.env));
+}
+
+/** The first line of a switch; its id names it on all nodes. */
+function tellDecision(
+  turn: NodeTurn,
+  { config: { name } }: ServiceSlot,
+  cluster: ClusterState,
+  { to, reason, detectMs }: Extract<Decision, { kind: "switch" }>,
+  { epoch, wallMs }: Stamp,
+): void {
+  const from = cluster.services[name]?.active ?? null;
+  const after = detectMs === null ? "" : `, ${Math.round(detectMs)} ms after the first bad probe`;
+  const text = `${name}: ${from ?? "nothing"} -> ${to ?? "nothing"} is decided (${reason})${after}.`;
+  const id = switchId(name, { epoch, atWallMs: wallMs });
+  const data = { switch: id, from, to, reason, detectMs: detectMs === null ? null : Math.round(detectMs) };
+  turn.log("info", "decide", text, { service: name, epoch, data });
 }
 
 /** Time between two looks at all services, ms: none, but for thousands of targets, which take a while. */

@@ -2,6 +2,7 @@
 import { isYielding, leaseRemaining, mayAct, step } from "../election/step.ts";
 import { trustedLeaseMs } from "../election/settings.ts";
 import type { MonoMs } from "../base/time.ts";
+import { switchId } from "../failover/notices.ts";
 import { parseEpoch } from "../publish/epoch.ts";
 import {
   due,
@@ -19,7 +20,7 @@ import type { PublisherRef } from "./events.ts";
 import type { NodeState, PublisherSlot, ServiceSlot } from "./state.ts";
 import { provenAt } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
-import { noteBrief } from "./telling.ts";
+import { noteBrief, switchShown } from "./telling.ts";
 import { startVerify } from "./verifying.ts";
 
 /** A publisher at the beginning of a tenure, or new in one. */
@@ -58,7 +59,7 @@ export function wishCommitted(turn: NodeTurn): void {
 
 /** Starts whatever publishers have to do now, while the lease holds and nobody waits for it. */
 export function publishDue(turn: NodeTurn): void {
-  const { state, now } = turn;
+  const { state } = turn;
   let busy = false;
   for (const service of state.services) {
     service.publishers.forEach((publisher, index) => {
@@ -70,7 +71,7 @@ export function publishDue(turn: NodeTurn): void {
   }
   state.election.busy = busy;
   if (state.leading === null) return;
-  for (const service of state.services) notePublished(service, now);
+  for (const service of state.services) notePublished(turn, service);
 }
 
 function startPublish(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlot): void {
@@ -131,7 +132,11 @@ export function onPublished(
   turn.log(failed ? "warning" : "info", told.event, `${ref.service}: ${told.detail}`, {
     service: ref.service,
     epoch: state.leading?.epoch ?? null,
-    data: { publisher: publisher.config.type, name: publisher.config.name },
+    data: {
+      switch: switchShown(state, ref.service),
+      publisher: publisher.config.type,
+      name: publisher.config.name,
+    },
   });
 }
 
@@ -150,12 +155,27 @@ function onFenced(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlot, e
   turn.takeElection(step(state.election, { kind: "outrun", term }, turn.env));
 }
 
-/** How long the world took to show the last switch. */
-function notePublished(service: ServiceSlot, now: MonoMs): void {
-  const { times } = service;
-  if (times === null || times.publishMs !== null) return;
+/** How long the world took to show the last switch: told once, the last line of a switch that needs no `verify`. */
+function notePublished(turn: NodeTurn, service: ServiceSlot): void {
+  const { times, config: { name } } = service;
+  if (times === null || times.told) return;
   const shown = service.publishers.every(({ reconciler }) =>
     reconciler === null || reconciler.state === "ok"
   );
-  if (shown) service.times = { ...times, publishMs: now - times.committedAt };
+  if (!shown) return;
+  const publishMs = times.publishMs ?? turn.now - times.committedAt;
+  service.times = { ...times, publishMs, told: true };
+  const last = turn.state.cluster?.services[name]?.lastSwitch ?? null;
+  if (last === null || last.epoch !== times.epoch || last.atWallMs !== times.atWallMs) return;
+  const ms = {
+    detectMs: last.detectMs === null ? null : Math.round(last.detectMs),
+    decideMs: Math.round(times.decideMs),
+    publishMs: Math.round(publishMs),
+  };
+  const detect = ms.detectMs === null ? "" : `detect ${ms.detectMs} ms, `;
+  const text = `${name}: ${
+    last.to ?? "nothing"
+  } is shown: ${detect}decide ${ms.decideMs} ms, publish ${ms.publishMs} ms.`;
+  const data = { switch: switchId(name, last), ...ms };
+  turn.log("info", "shown", text, { service: name, epoch: last.epoch, data });
 }

@@ -121,6 +121,8 @@ export interface ServiceSlot {
     readonly decideMs: number;
     readonly committedAt: MonoMs;
     publishMs: number | null;
+    /** It has been told that the world shows it. */
+    told: boolean;
   } | null;
 }
 

@@ -299,3 +299,9 @@ function hasLasted(telling: Telling, key: string, ms: number, now: MonoMs): bool
 function nameOf({ key, phase, receiver }: Delivery): string {
   return `${key} ${phase} ${receiver}`;
 }
+
+/** The id of the switch that a service's publishers are to show; null before the first. */
+export function switchShown({ cluster }: NodeState, service: string): string | null {
+  const last = cluster?.services[service]?.lastSwitch ?? null;
+  return last === null ? null : switchId(service, last);
+}

@@ -2,6 +2,7 @@
 import type { MonoMs } from "../base/time.ts";
 import { followPublisher, nextVerifyAt, verified, type VerifyAnswer, verifyDue } from "../publish/verify.ts";
 import type { PublisherRef } from "./events.ts";
+import { switchShown } from "./telling.ts";
 import type { PublisherSlot } from "./state.ts";
 import type { NodeTurn } from "./turn.ts";
 
@@ -37,12 +38,17 @@ export function onVerified(
   if (told.event === null) return;
   state.dirty = true;
   const { type, name } = publisher.config;
-  const [level, event] = told.event === "worse"
-    ? ["warning", "drift"] as const
-    : ["info", "repaired"] as const;
+  const [level, event] = TOLD[told.event];
   turn.log(level, event, `${ref.service}: ${type} ${name}: ${told.detail}`, {
     service: ref.service,
     epoch: state.leading.epoch,
-    data: { publisher: type, name },
+    data: { switch: switchShown(state, ref.service), publisher: type, name },
   });
 }
+
+/** How what a round has to tell is logged. */
+const TOLD = {
+  "worse": ["warning", "drift"],
+  "better": ["info", "repaired"],
+  "seen": ["info", "verified"],
+} as const;

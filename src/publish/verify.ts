@@ -53,6 +53,8 @@ export interface Verifier {
   numbers: number;
   /** It has been told that some place does not agree. */
   told: boolean;
+  /** All have shown what was published last. */
+  seen: boolean;
 }
 
 /** One round to be asked. */
@@ -61,9 +63,9 @@ export interface VerifyDue {
   readonly timeoutMs: number;
 }
 
-/** What a round has to tell: `worse` is a problem, `better` its end. */
+/** What a round has to tell: `worse` is a problem, `better` its end; `seen`: all show what was published last. */
 export interface VerifyTold {
-  readonly event: "worse" | "better" | null;
+  readonly event: "worse" | "better" | "seen" | null;
   readonly detail: string;
 }
 
@@ -93,6 +95,7 @@ export function createVerifier(ttlMs: number): Verifier {
     asking: null,
     numbers: 0,
     told: false,
+    seen: false,
   };
 }
 
@@ -113,6 +116,7 @@ export function followPublisher(v: Verifier, r: Reconciler, now: MonoMs): void {
   v.expected = value;
   v.since = v.changed ? r.lastChangeAt ?? now : now;
   v.rounds = 0;
+  v.seen = false;
   v.nextAt = now;
   v.asking = null; // an answer under way is about the value before
   const { since } = v;
@@ -186,7 +190,18 @@ function tell(v: Verifier, expected: string | null, now: MonoMs): VerifyTold {
   }
   if (bad.length === 0 && v.told && v.entries.every(({ agrees }) => agrees)) {
     v.told = false;
+    v.seen = true;
     return { event: "better", detail: `all that are asked show ${expected ?? "nothing"} again` };
+  }
+  if (!v.seen && v.entries.length > 0 && v.entries.every(({ agrees }) => agrees)) {
+    v.seen = true;
+    if (!v.changed) return QUIET;
+    const slowest = Math.round(Math.max(...v.entries.map(({ lagMs }) => lagMs ?? 0)));
+    const all = v.entries.length === 1 ? v.entries[0]?.server : `all ${v.entries.length} that are asked`;
+    return {
+      event: "seen",
+      detail: `${all} show${v.entries.length === 1 ? "s" : ""} ${expected ?? "nothing"} after ${slowest} ms`,
+    };
   }
   return QUIET;
 }

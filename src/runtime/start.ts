@@ -16,6 +16,7 @@ import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
+import type { ProbeOutcome } from "../health/probing.ts";
 import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
 import { ApiCertificate } from "./api_certificate.ts";
@@ -32,6 +33,8 @@ export interface StartOptions {
   readonly member: MemberConfig;
   readonly version: string;
   readonly log: (event: LogEvent) => void;
+  /** Whether each probe is to be logged. */
+  readonly logsProbes?: () => boolean;
   /** Read at each request, so that a token can be changed while the node runs. */
   readonly token: () => string | null;
   /** Other parts than the right ones, for tests that want a node to be wrong. */
@@ -65,6 +68,13 @@ const NO_SUSPEND =
 
 function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
   return { level, name, text, epoch: null, service: null, data: {} };
+}
+
+function probeEvent(service: string, target: string, outcome: ProbeOutcome): LogEvent {
+  const { ok, latencyMs, detail, inconclusive = false } = outcome;
+  const text = `${service}/${target}: ${ok ? "good" : inconclusive ? "says nothing" : "bad"}: ${detail}`;
+  const data = { target, ok, latencyMs: Math.round(latencyMs * 10) / 10, inconclusive };
+  return { level: "debug", name: "probe", text, epoch: null, service, data };
 }
 
 /** How long a stopping node may take in all before it just ends, ms. */
@@ -142,7 +152,10 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       outcome: (request, outcome) => host.answer(request, outcome),
       event: (event) => tell(event),
       probeStarted: (lateMs) => tally.started(lateMs),
-      probed: (service, target, outcome) => tally.probed(service, target, outcome),
+      probed: (service, target, outcome) => {
+        tally.probed(service, target, outcome);
+        if (options.logsProbes?.() === true) options.log(probeEvent(service, target, outcome));
+      },
     },
     () => finish(),
     recorder,

@@ -1,6 +1,7 @@
 /** One event as one line of the log. */
 import type { WallMs } from "../base/time.ts";
 import type { LogEvent } from "../node/events.ts";
+import { categoryOf } from "./log_category.ts";
 import { printable } from "./text.ts";
 
 const LEVEL: Readonly<Record<LogEvent["level"], string>> = {
@@ -22,10 +23,12 @@ export function textLine(event: LogEvent, wallMs: WallMs): string {
   return printable(`${time} ${LEVEL[event.level]} ${event.name}: ${event.text}${tail}`);
 }
 
-/** The same as one JSON object: `time`, `level`, `name`, `text`, `epoch`, `service`, `data`. */
+/** The same as one JSON object: `time`, `level`, `category`, `name`, `text`, `epoch`, `service`, `data`. */
 export function jsonLine(event: LogEvent, wallMs: WallMs): string {
   const { level, name, text, epoch, service, data } = event;
-  return JSON.stringify({ time: new Date(wallMs).toISOString(), level, name, text, epoch, service, data });
+  const time = new Date(wallMs).toISOString();
+  const category = `abfail.${categoryOf(name)}`;
+  return JSON.stringify({ time, level, category, name, text, epoch, service, data });
 }
 
 /** Quoted where a space, a quote or a brace would make it ambiguous. */

@@ -61,7 +61,7 @@ Deno.test("each command gets its options, and gives the exit code", async () => 
       logLevel: "debug",
       logFormat: "json",
     }],
-    ["run --config a.toml", "run", { config: "a.toml", nodeId: null, logLevel: "info", logFormat: "text" }],
+    ["run --config a.toml", "run", { config: "a.toml", nodeId: null, logLevel: null, logFormat: "text" }],
     ["notify --test -c a.toml", "notify", { config: "a.toml", json: false }],
     ["status --json", "status", { ...nowhere, json: true, watch: false }],
     ["status --api https://n1 --ca-file ca --cert-file c --key-file k", "status", {

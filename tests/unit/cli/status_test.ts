@@ -102,6 +102,7 @@ function config(listen: string, nodeId: number | null = null): Config {
       allowTwo: false,
     },
     node: { id: nodeId, listen: null, stateDir: null },
+    log: { level: null, levels: {} },
     election: {
       timing: "wan",
       heartbeatMs: 100,

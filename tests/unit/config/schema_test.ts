@@ -14,6 +14,7 @@ Deno.test("the schema names its draft, every section, and refuses unknown keys e
     "api",
     "dns",
     "services",
+    "log",
     "notify",
   ]);
   let tables = 0;

@@ -93,7 +93,10 @@ Deno.test("after a change each place's lag is measured from the write to its fir
   s.run(5000);
   assert.ok((s.v.entries[1]?.lagMs ?? 0) >= 2000);
   assert.equal(s.v.entries[0]?.lagMs, ns1.lagMs, "it stays what it was");
-  assert.deepEqual(s.told, []);
+  assert.equal(s.told.length, 1, "that all have seen it is told once");
+  assert.match(s.told[0] ?? "", /^seen: all 2 that are asked show b after \d+ ms$/);
+  s.run(200_000);
+  assert.equal(s.told.length, 1);
 });
 
 Deno.test("a place that is silent does not make the others look slow", () => {

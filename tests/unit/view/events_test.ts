@@ -64,5 +64,10 @@ Deno.test("nobody can forge a log line with a newline", () => {
 });
 
 Deno.test("a JSON log line is one object with the event's keys", () => {
-  assert.deepEqual(JSON.parse(jsonLine(event, at)), { time: "2026-11-25T00:00:00.000Z", ...event });
+  assert.deepEqual(JSON.parse(jsonLine({ ...event, name: "switch" }, at)), {
+    time: "2026-11-25T00:00:00.000Z",
+    category: "abfail.failover",
+    ...event,
+    name: "switch",
+  });
 });
