@@ -218,6 +218,20 @@ Deno.test("hetzner-floating-ip: a list of addresses that never ends is given up"
   await fake.close();
 });
 
+Deno.test("hetzner-floating-ip: an IPv6 one is a network, found by any address in it", async () => {
+  const fake = startHetzner({ id: 4711, description: "", endless: false, network: "2001:db8:1:2::/64" });
+  const [, kind] = KINDS;
+  assert(kind !== undefined);
+  for (const name of ["2001:db8:1:2::", "2001:DB8:1:2::1"]) {
+    assert.equal(await perform(create(kind, fake, { name }), move("two")), "shows 10.0.2.20");
+  }
+  assert.match(
+    await perform(create(kind, fake, { name: "2001:db8:1:3::1" }), read()),
+    /^failed: there is no/,
+  );
+  await fake.close();
+});
+
 Deno.test("hetzner-floating-ip: an address that was made anew has another number, and is found", async () => {
   const described = { id: 4711, description: "", endless: false };
   const fake = startHetzner(described);

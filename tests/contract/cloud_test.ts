@@ -440,3 +440,22 @@ each("one token, one budget: what one publisher is told, the others know", async
   assert.equal(await perform(second, write("192.0.2.3")), "ok", "a failover is not held up");
   assert.deepEqual(fake.get(`api.${DOMAIN}`, "A")?.values, ["192.0.2.3"]);
 });
+
+each(
+  "looks stop before the limit is reached: a failover always finds something to spend",
+  async (kind, fake) => {
+    const world = cloudWorld();
+    const publishers = ["web", "api"].map((record) => create(kind, fake, { record }, world));
+    for (const publisher of publishers) assert.equal(await perform(publisher, write("192.0.2.1")), "ok");
+    fake.throttle([{ limit: 60, ms: 60_000 }]);
+    const before = fake.requests.length;
+    for (let n = 0; n < 60; n++) {
+      for (const publisher of publishers) assert.equal(await perform(publisher, read()), "shows 192.0.2.1");
+    }
+    const spent = fake.requests.length - before;
+    assert(spent > 50 && spent <= 56, `${spent} of 60 were spent on looks`);
+    assert.equal(await perform(create(kind, fake, {}, world), write("192.0.2.2")), "ok");
+    assert.deepEqual(web(fake), { values: ["192.0.2.2"], ttl: kind.ttl });
+  },
+  ({ counts }) => counts,
+);

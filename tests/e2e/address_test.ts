@@ -22,6 +22,7 @@ class Scene implements AsyncDisposable {
     const { record = false, rehearse = "off" } = more;
     assert(this.fake.address !== null);
     this.address = this.fake.address;
+    this.fake.throttle();
     this.cluster = new TestCluster({
       publish: (folder) => {
         this.tokenFile = `${folder}/token`;

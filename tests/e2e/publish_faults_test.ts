@@ -37,6 +37,7 @@ class Scene implements AsyncDisposable {
   constructor(kind: Kind, election?: string) {
     this.#kind = kind;
     this.fake = START[kind]();
+    this.fake.throttle();
     this.cluster = new TestCluster({
       ...(election === undefined ? {} : { election }),
       publish: (folder) => {

@@ -16,6 +16,8 @@ export interface Described {
   description: string;
   /** The number of the address. */
   id: number;
+  /** It is an IPv6 one, this network. */
+  readonly network?: string;
   /** The list never ends. */
   endless: boolean;
 }
@@ -51,9 +53,18 @@ function list(asked: Asked, address: FakeAddress, described: Described): Respons
   });
 }
 
-function shownIp(address: FakeAddress, { description, id }: Described): Record<string, unknown> {
+function shownIp(address: FakeAddress, described: Described): Record<string, unknown> {
   const { ip, machine } = address;
-  return { id, ip, type: "ipv4", server: machine, description, labels: {}, blocked: false };
+  const { description, id } = described;
+  return {
+    id,
+    ip: described.network ?? ip,
+    type: described.network === undefined ? "ipv4" : "ipv6",
+    server: machine,
+    description,
+    labels: {},
+    blocked: false,
+  };
 }
 
 /** An action as `/actions/{id}` and every write tell it. */

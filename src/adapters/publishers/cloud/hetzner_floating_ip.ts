@@ -3,6 +3,7 @@
  * to its end. The API knows it by a number: the list is searched for the address once. A rehearsal sets the
  * description that it has, which needs the same right (tokens may read, or read and write) and moves nothing.
  */
+import { parseIpv6 } from "../../../dns/address.ts";
 import type { AddressPublisher } from "../../../config/publisher.ts";
 import type { Publisher } from "../publisher.ts";
 import { type AddressStore, createAddressPublisher, type Holder } from "./address.ts";
@@ -11,7 +12,6 @@ import { createHetznerHttp, finishAction } from "./hetzner_dns.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
 import { at, listAt, numberAt, textAt } from "./json.ts";
 import { eachPage } from "./pages.ts";
-import { normalise } from "./record.ts";
 
 /** Per page, the most that the API gives. */
 const PER_PAGE = 50;
@@ -67,14 +67,19 @@ async function find(http: CloudHttp, ip: string, signal: AbortSignal): Promise<n
     const path = `/floating_ips?page=${page}&per_page=${PER_PAGE}`;
     const { json } = await http.send({ method: "GET", path }, signal);
     for (const listed of listAt(json, "floating_ips")) {
-      // an IPv6 one is a network: 2001:db8::/64
-      const address = (textAt(listed, "ip") ?? "").replace(/\/\d+$/, "");
-      if (normalise(address) === normalise(ip)) found ??= numberAt(listed, "id");
+      if (isThere(textAt(listed, "ip") ?? "", ip)) found ??= numberAt(listed, "id");
     }
     return found === null ? numberAt(json, "meta", "pagination", "next_page") : null;
   });
   if (found !== null) return found;
   throw missing(ip);
+}
+
+/** An IPv4 one is an address; an IPv6 one a network, `2001:db8::/64`, that holds the address. */
+function isThere(listed: string, ip: string): boolean {
+  if (listed === ip) return true;
+  const [network, wanted] = [parseIpv6(listed.replace(/\/64$/, "")), parseIpv6(ip)];
+  return network !== null && wanted !== null && network.slice(0, 8).every((octet, i) => octet === wanted[i]);
 }
 
 function missing(ip: string): CloudFailure {
