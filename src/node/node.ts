@@ -111,6 +111,7 @@ function createPeerSlot(targets: number, now: MonoMs): PeerSlot {
   return {
     opinions: new Array(targets).fill("unknown"),
     reportedAt: -Infinity,
+    links: [],
     hasSay: false,
     configDigest: null,
     otherTargets: false,

@@ -8,7 +8,8 @@ import { noteDigest, onConfigAsk, onConfigTell } from "./compare.ts";
 import type { NodeMessage, Packet } from "./events.ts";
 import { onCarried, onOutcome } from "./operate.ts";
 import { expectLateWrites } from "./publishing.ts";
-import { reportDigest, reportHasSay, unpackReport } from "./report.ts";
+import { unpackLinks } from "./links.ts";
+import { behindReport, reportDigest, reportHasSay, unpackReport } from "./report.ts";
 import type { NodeState, PeerSlot } from "./state.ts";
 import type { NodeTurn } from "./turn.ts";
 
@@ -85,4 +86,5 @@ function takeReport(turn: NodeTurn, peer: PeerSlot, report: Uint8Array): void {
   const hasSay = reportHasSay(report);
   if (unpackReport(report, peer.opinions) || hasSay !== peer.hasSay) state.dirty = true;
   peer.hasSay = hasSay;
+  peer.links = unpackLinks(behindReport(report, peer.opinions.length)) ?? peer.links;
 }

@@ -6,6 +6,7 @@
  *     bytes 4-5  number of the first target        bytes 6..  opinions, four a byte, lowest bits first
  *                The highest bit says that the sender's opinions do not count (`say.ts`). A version that does not
  *                know it takes it for a slice beyond all targets and passes it over.
+ *     the rest   how far away the sender finds the others (`links.ts`)
  */
 import type { Opinion } from "../health/probing.ts";
 
@@ -16,15 +17,18 @@ const HEADER_BYTES = 6;
 const NO_SAY = 0x8000;
 const CODES: readonly Opinion[] = ["unknown", "up", "down"];
 
-/** Packs the slice that begins at target `from`. */
+/** Packs the slice that begins at target `from`; `behind` is what stands behind it (`links.ts`). */
 export function packReport(
   targetsDigest: number,
   from: number,
   opinions: readonly Opinion[],
   hasSay = true,
+  behind: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   const count = Math.min(SLICE_TARGETS, opinions.length - from);
-  const bytes = new Uint8Array(HEADER_BYTES + Math.ceil(count / 4));
+  const end = HEADER_BYTES + Math.ceil(count / 4);
+  const bytes = new Uint8Array(end + behind.length);
+  bytes.set(behind, end);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, targetsDigest);
   view.setUint16(4, hasSay ? from : from | NO_SAY);
@@ -40,6 +44,14 @@ export function packReport(
 export function reportDigest(report: Uint8Array): number | null {
   if (report.length < HEADER_BYTES) return null;
   return new DataView(report.buffer, report.byteOffset, report.length).getUint32(0);
+}
+
+/** What stands behind the opinions; `targets`: how many there are in all, on both sides. */
+export function behindReport(report: Uint8Array, targets: number): Uint8Array {
+  if (report.length < HEADER_BYTES) return new Uint8Array();
+  const from = new DataView(report.buffer, report.byteOffset, report.length).getUint16(4) & ~NO_SAY;
+  const count = Math.max(0, Math.min(SLICE_TARGETS, targets - from));
+  return report.subarray(HEADER_BYTES + Math.ceil(count / 4));
 }
 
 /** Whether the sender says that its opinions count. */

@@ -12,6 +12,7 @@ import type { Verifier } from "../publish/verify.ts";
 import type { Telling } from "./telling.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
+import type { Link } from "./links.ts";
 
 /** Why a node has no say; null = it has. */
 export type NoSay = "cut-off" | "paused" | "starved";
@@ -144,6 +145,8 @@ export interface PeerSlot {
   reportedAt: MonoMs;
   /** It says itself that its opinions count. */
   hasSay: boolean;
+  /** How far away it finds the others, as it told last. */
+  links: readonly Link[];
   /** Digest of its config; null until heard. */
   configDigest: number | null;
   /** Its list of targets is another one. */

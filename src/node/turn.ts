@@ -1,9 +1,11 @@
 import type { NodeId } from "../base/id.ts";
 import type { Env, MonoMs } from "../base/time.ts";
+import { isAlive } from "../election/detector.ts";
 import type { Header, Message } from "../election/messages.ts";
 import { type ElectionEffect, type ElectionNote, Turn as ElectionTurn } from "../election/turn.ts";
 import type { Opinion } from "../health/probing.ts";
 import type { Effect, LogEvent, NodeMessage } from "./events.ts";
+import { type Link, MAX_LINKS, packLinks } from "./links.ts";
 import { packReport, SLICE_TARGETS } from "./report.ts";
 import { noSay } from "./say.ts";
 import type { NodeState } from "./state.ts";
@@ -112,9 +114,20 @@ export class NodeTurn {
       state.reportFrom,
       opinions,
       noSay(state, this.now) === null,
+      packLinks(linksOf(state, this.now)),
     );
     state.reportFrom += SLICE_TARGETS;
     if (state.reportFrom >= opinions.length) state.reportFrom = 0;
     return this.#report;
   }
+}
+
+/** How far away the others are, those that are heard. */
+function linksOf({ election }: NodeState, now: MonoMs): readonly Link[] {
+  const links: Link[] = [];
+  for (const [id, peer] of election.peers) {
+    if (links.length === MAX_LINKS) break;
+    if (isAlive(election, peer, now)) links.push({ id, rttMs: peer.rttMs, loss: peer.loss });
+  }
+  return links;
 }

@@ -9,6 +9,7 @@ import { knownLeader, leaseRemaining } from "../election/step.ts";
 import type { ByHand, ServiceDecision } from "../failover/cluster_state.ts";
 import { fallsOf, heldBackFor, isFlapping } from "../failover/flaps.ts";
 import type { Weighed } from "../health/weigh.ts";
+import type { Link } from "../node/links.ts";
 import { type Observer, observersNow, opinionAges, opinionsOf, weighService } from "../node/opinions.ts";
 import type { NodeState, ServiceSlot, TargetSlot } from "../node/state.ts";
 import { age } from "./age.ts";
@@ -18,6 +19,7 @@ import type {
   ByHandStatus,
   HeldBackStatus,
   LeaderStatus,
+  LinkStatus,
   NodeStatus,
   PeerStatus,
   PublisherStatus,
@@ -126,8 +128,17 @@ function peerStatus(state: NodeState, id: NodeId, now: MonoMs): PeerStatus {
     lossPercent: round(peer.loss * 100, 1),
     problem: hearingProblem(state, id, peer, now),
     ...(alive && peer.joining ? { role: "joining" as const } : {}),
-    ...(alive ? { hears: peer.heard.map((heard) => heard.id) } : {}),
+    ...(alive
+      ? {
+        hears: peer.heard.map((heard) => heard.id),
+        links: (state.peers.get(id)?.links ?? []).map(linkStatus),
+      }
+      : {}),
   };
+}
+
+function linkStatus({ id, rttMs, loss }: Link): LinkStatus {
+  return { id, rttMs, lossPercent: loss === null ? null : round(loss * 100, 1) };
 }
 
 /** Who hears whom, where it is not both ways: a blocked UDP port shows here at once. */

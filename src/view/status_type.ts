@@ -93,6 +93,16 @@ export interface PeerStatus {
   readonly role?: Role;
   /** The nodes that it says it hears; absent while it is not heard itself. */
   readonly hears?: readonly NodeId[];
+  /** How far away it finds the others; absent while it is not heard, shorter than `hears` where it has not told. */
+  readonly links?: readonly LinkStatus[];
+}
+
+/** What a node measures to another. */
+export interface LinkStatus {
+  readonly id: NodeId;
+  readonly rttMs: number | null;
+  /** 0..100. */
+  readonly lossPercent: number | null;
 }
 
 export interface ServiceStatus {

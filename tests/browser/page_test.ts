@@ -1,11 +1,10 @@
 /** The status page in Debian's Chromium, before real nodes and before one with a hundred services. */
 import assert from "node:assert/strict";
 import axe from "axe-core";
-import { createApi } from "../../src/adapters/api/api.ts";
-import { startApiServer } from "../../src/adapters/api/server.ts";
 import type { ServiceStatus, Status } from "../../src/view/status_type.ts";
-import { type Browser, openBrowser, type Page, whyNoBrowser } from "../support/browser.ts";
+import { openBrowser, type Page, whyNoBrowser } from "../support/browser.ts";
 import { TestCluster } from "../support/cluster.ts";
+import { openPage, withApi } from "../support/page.ts";
 import { FakeHost } from "../unit/api/fake_host.ts";
 import { allWell, web } from "../unit/view/sample_status.ts";
 
@@ -15,34 +14,6 @@ if (why !== null) console.log(`tests of the page cannot run: ${why}`);
 const ignore = why !== null;
 const WIDTHS = [360, 768, 1280];
 const SCHEMES = ["light", "dark"] as const;
-const PATIENCE = { timeout: 20_000 };
-
-/** A page that has said nothing wrong, and where it asked. */
-interface Watched {
-  readonly page: Page;
-  readonly errors: string[];
-  readonly asked: string[];
-}
-
-async function open(
-  browser: Browser,
-  url: string,
-  width = 1280,
-  scheme: "light" | "dark" = "light",
-): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme });
-  const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE.timeout);
-  const errors: string[] = [];
-  const asked: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  page.on("request", (request) => asked.push(request.url()));
-  await page.goto(url);
-  return { page, errors, asked };
-}
 
 /** What axe finds wrong, one line each. */
 async function faults(page: Page): Promise<string[]> {
@@ -76,7 +47,7 @@ Deno.test(
   async () => {
     await using cluster = await startCluster();
     await using browser = await openBrowser();
-    const { page, errors, asked } = await open(browser, cluster.apiOf(2));
+    const { page, errors, asked } = await openPage(browser, cluster.apiOf(2));
     await page.getByRole("heading", { name: /e2e OK: all well/ }).waitFor();
     await page.getByText("web-a in charge for").waitFor();
     cluster.service("web-a").stop();
@@ -85,6 +56,9 @@ Deno.test(
     assert.ok(await page.locator("#lanes .lane", { hasText: "web-b" }).count() > 0, "the timeline has it");
     assert.match(await page.locator("#verdict").innerText(), /node 1 \(/, "it names the leader");
     assert.equal(await page.locator(".matrix td.good").count(), 6, "each of three hears two");
+    await page.waitForFunction(
+      "[...document.querySelectorAll('.matrix td.good')].every((td) => / ms/.test(td.innerText))",
+    );
     assert.deepEqual(errors, []);
     assert.ok(
       asked.every((url) => url.startsWith(cluster.apiOf(2)) || url.startsWith("data:")),
@@ -98,7 +72,7 @@ Deno.test(
   async () => {
     await using cluster = await startCluster();
     await using browser = await openBrowser();
-    const { page } = await open(browser, cluster.apiOf(3));
+    const { page } = await openPage(browser, cluster.apiOf(3));
     const button = page.getByRole("button", { name: "Switch web web-b" });
     await button.waitFor();
     await button.focus();
@@ -136,7 +110,7 @@ Deno.test(
   async () => {
     await using cluster = await startCluster();
     await using browser = await openBrowser();
-    const { page } = await open(browser, cluster.apiOf(3));
+    const { page } = await openPage(browser, cluster.apiOf(3));
     await page.getByText("web-a in charge for").waitFor();
     cluster.node(3).kill("SIGKILL");
     await page.getByText(/No word from node 3/).waitFor();
@@ -169,6 +143,16 @@ function crowded(): Status {
   return {
     ...allWell,
     services,
+    peers: allWell.peers.map((peer) => {
+      const link = { id: peer.id === 2 ? 3 : 2, rttMs: 83.4, lossPercent: 0 };
+      const toLeader = { id: 1, rttMs: peer.rttMs, lossPercent: 1.5 };
+      // Node 3 does not hear node 2.
+      return {
+        ...peer,
+        hears: peer.id === 2 ? [1, 3] : [1],
+        links: peer.id === 2 ? [toLeader, link] : [toLeader],
+      };
+    }),
     problems: ["service-040 is down on nyc1", `service-041: drift to ${hostile}`],
   };
 }
@@ -177,16 +161,7 @@ async function withCrowd(act: (url: string, host: FakeHost) => Promise<void>): P
   const host = new FakeHost();
   host.current = crowded();
   host.happen(`service-040: <b>nyc1</b> -> sfo2 (down).`);
-  const server = await startApiServer({
-    ...{ listen: { host: "127.0.0.1", port: 0 }, socket: null, api: createApi(host, { hostNames: [] }) },
-    onFailure: (detail) => assert.fail(detail),
-  });
-  assert.ok(server.ok);
-  try {
-    await act(`http://127.0.0.1:${server.value.port}`, host);
-  } finally {
-    await server.value.close();
-  }
+  await withApi(host, (url) => act(url, host));
 }
 
 Deno.test(
@@ -194,7 +169,7 @@ Deno.test(
   async () => {
     await withCrowd(async (url, host) => {
       await using browser = await openBrowser();
-      const { page, errors } = await open(browser, url);
+      const { page, errors } = await openPage(browser, url);
       await page.getByText("100 services", { exact: true }).waitFor();
       const names = await page.locator(".service h3").allInnerTexts();
       assert.deepEqual(names.slice(0, 2), ["service-040", "service-041"]);
@@ -228,12 +203,15 @@ Deno.test(
       await using browser = await openBrowser();
       for (const width of WIDTHS) {
         for (const scheme of SCHEMES) {
-          const { page } = await open(browser, url, width, scheme);
+          const { page } = await openPage(browser, url, width, scheme);
           await page.getByText("100 services", { exact: true }).waitFor();
           assert.deepEqual(await faults(page), [], `${width} ${scheme}`);
           const over = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
           assert.ok(over <= 0, `${width}: ${over} px too wide`);
           if (shots !== undefined) await page.screenshot({ path: `${shots}/page-${width}-${scheme}.png` });
+          if (shots !== undefined) {
+            await page.locator("#nodes").screenshot({ path: `${shots}/nodes-${width}-${scheme}.png` });
+          }
           await page.getByRole("button", { name: "Drain service-040 nyc1" }).click();
           assert.deepEqual(await faults(page), [], `the question, ${width} ${scheme}`);
           if (shots !== undefined) await page.screenshot({ path: `${shots}/ask-${width}-${scheme}.png` });

@@ -66,7 +66,7 @@ export function showNodes(status) {
         node.alive
           ? { text: role, className: node.id === leads ? "good" : "" }
           : { text: "SILENT", className: "bad" },
-        { text: node.address, className: "long" },
+        { text: node.address, className: "long address" },
         me ? "asked" : age(node.lastHeardMs),
         { text: node.problem || "", className: "long bad" },
       ],
@@ -86,17 +86,23 @@ export function showNodes(status) {
   ]);
 }
 
-/** Who hears whom: every node says it of itself; round trip and loss are this node's own. */
+/** Who hears whom: every node says it of itself; round trip and loss too. */
 function matrix(all, self, peers) {
   const cell = (row, column) => {
     if (row.id === column.id) return make("td", { class: "faint" }, "–");
     if (!row.alive || !row.hears) return make("td", { class: "faint" }, "?");
     const heard = row.hears.includes(column.id);
-    const peer = row.id === self.id ? peers.find((one) => one.id === column.id) : null;
-    const far = peer && heard && peer.rttMs !== null
-      ? " " + duration(peer.rttMs) + (peer.lossPercent ? ", " + Math.round(peer.lossPercent) + " % lost" : "")
-      : "";
-    return make("td", { class: heard ? "good" : "bad" }, (heard ? "hears" : "DEAF") + far);
+    const peer = (row.id === self.id ? peers : row.links || []).find((one) => one.id === column.id);
+    const measured = peer && heard && peer.rttMs !== null;
+    return make(
+      "td",
+      { class: heard ? "good" : "bad" },
+      heard ? "hears" : "DEAF",
+      measured ? make("small", null, " " + duration(peer.rttMs)) : null,
+      measured && peer.lossPercent
+        ? make("small", null, " " + Math.round(peer.lossPercent) + " % lost")
+        : null,
+    );
   };
   return make(
     "div",

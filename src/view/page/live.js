@@ -13,6 +13,7 @@ let status = null;
 let heardAt = 0;
 let source = null;
 let failures = 0;
+let triedAt = 0;
 let retryTimer;
 let frame = 0;
 
@@ -71,6 +72,7 @@ function listen() {
 
 /** The stream was refused or broke for good: ask once by hand, so that something is seen, and try again. */
 function retry() {
+  triedAt = performance.now();
   const waitMs = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)];
   clearTimeout(retryTimer);
   retryTimer = setTimeout(listen, waitMs * (0.8 + 0.4 * Math.random()));
@@ -104,9 +106,8 @@ setInterval(() => {
   if (document.hidden) return;
   showStale();
   // A stream that is open and silent: the machine slept, or a proxy lost it.
-  if (
-    performance.now() - heardAt > 3 * STALE_MS && source.readyState !== EventSource.CLOSED && failures === 0
-  ) retry();
+  const silentMs = performance.now() - Math.max(heardAt, triedAt);
+  if (silentMs > 3 * STALE_MS && source.readyState !== EventSource.CLOSED) retry();
 }, 1000);
 heardAt = performance.now();
 listen();

@@ -112,7 +112,7 @@ function targetRow(service, target, status) {
       make("div", { class: "says" }, says),
       {
         text: probe
-          ? probe.detail + ", " + duration(probe.latencyMs) + ", " + age(probe.ageMs) +
+          ? probe.detail + ", " + whole(duration(probe.latencyMs)) + ", " + whole(age(probe.ageMs)) +
             (probe.warning ? "; " + probe.warning : "")
           : "none yet",
         className: probe && !probe.ok ? "long bad" : "long",
@@ -199,3 +199,6 @@ function notes(service) {
   }
   return lines;
 }
+
+/** Kept on one line. */
+const whole = (text) => text.replaceAll(" ", "\u00a0");
