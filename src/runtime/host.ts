@@ -1,4 +1,5 @@
 /** The node as its API sees it. */
+import process from "node:process";
 import type { ApiHost } from "../adapters/api/host.ts";
 import { leaseRemaining } from "../election/step.ts";
 import { err, ok, type Result } from "../base/result.ts";
@@ -17,6 +18,12 @@ import type { World } from "./world.ts";
 
 /** How late this process's timer may be, as a share of the lease, before `/healthz` says no. */
 const HEALTHY_SHARE = 0.5;
+
+/** What this process has used of the processors, ms. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 export interface HostParts {
   readonly engine: Engine;
@@ -98,6 +105,7 @@ export class Host implements ApiHost {
       process: {
         residentBytes: memory.rss,
         heapBytes: memory.heapUsed + memory.external,
+        cpuMs: processorMs(),
         startedAtMs: clock.wallMs() - status.node.uptimeMs,
         timerLatenessMs: engine.timing.worstMs(clock.now()),
       },

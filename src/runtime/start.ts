@@ -142,8 +142,9 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       persist,
       probe: (check, target) => runProbe(check, target, probes.signal),
       publish: async (ref, action, timeoutMs, signal) => {
+        const startedAt = clock.now();
         const result = await world.publishers.perform(ref, action, timeoutMs, signal);
-        tally.published(state.config, ref, action, result);
+        tally.published(state.config, ref, action, result, clock.now() - startedAt);
         return result;
       },
       verify: (ref, timeoutMs) => world.publishers.verify(ref, timeoutMs),

@@ -10,6 +10,11 @@ const PROBE_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 
 /** Upper edges of how late a probe starts, seconds. */
 const LATE_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
+/** Upper edges of a failover's parts, seconds: a commit on a LAN to a publisher that is tried for minutes. */
+const FAILOVER_BUCKETS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+/** The parts of a failover, as the event `shown` tells them. */
+const PHASES = { detect: "detectMs", decide: "decideMs", publish: "publishMs" } as const;
+
 /** `inconclusive`: this process did not run meanwhile, so it says nothing about the target. */
 const PROBE_RESULTS = ["good", "bad", "inconclusive"] as const;
 /** Switches that are worth a 0 from the start, for rates. */
@@ -60,6 +65,25 @@ export class Tally {
     registers: this.#registers,
   });
 
+  readonly #failover = new Histogram({
+    name: "abfail_failover_duration_seconds",
+    help: "What switches took that this node led, by phase: detect, decide (a majority agrees), publish",
+    labelNames: ["phase"],
+    buckets: FAILOVER_BUCKETS,
+    registers: this.#registers,
+  });
+  readonly #publisherSeconds = new Histogram({
+    name: "abfail_publisher_operation_duration_seconds",
+    help: "What a publisher's operations took",
+    labelNames: ["type", "operation"],
+    buckets: FAILOVER_BUCKETS,
+    registers: this.#registers,
+  });
+
+  constructor() {
+    for (const phase of Object.keys(PHASES)) this.#failover.expect({ phase });
+  }
+
   /** Begins to count what this config may bring, from 0. */
   expect({ services }: Config): void {
     for (const { name: service, targets, publish } of services) {
@@ -91,11 +115,18 @@ export class Tally {
   }
 
   /** A publisher has done what it was asked to, or has not. */
-  published({ services }: Config, ref: PublisherRef, action: PublishAction, result: PublishResult): void {
+  published(
+    { services }: Config,
+    ref: PublisherRef,
+    action: PublishAction,
+    result: PublishResult,
+    tookMs: number,
+  ): void {
     const publisher = services.find((one) => one.name === ref.service)?.publish[ref.index];
     if (publisher === undefined) return; // a reload took it away meanwhile
     const { type, name } = publisher;
     const operation = action.kind === "write" && action.rehearsal === true ? "rehearsal" : action.kind;
+    if (result.kind !== "not-started") this.#publisherSeconds.observe({ type, operation }, tookMs / 1000);
     this.#publisher.inc({ service: ref.service, type, name, operation, result: result.kind });
   }
 
@@ -103,6 +134,11 @@ export class Tally {
   event({ name, service, data }: LogEvent): void {
     if (name === "switch" && service !== null) {
       this.#switches.inc({ service, reason: String(data.reason ?? "unknown") });
+    } else if (name === "shown") {
+      for (const [phase, key] of Object.entries(PHASES)) {
+        const ms = data[key];
+        if (typeof ms === "number") this.#failover.observe({ phase }, ms / 1000);
+      }
     } else if (name === "lease") this.#takeovers.inc();
     else if (name === "lease-lost") this.#leasesLost.inc();
   }

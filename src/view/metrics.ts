@@ -40,6 +40,8 @@ export interface ProcessFigures {
   readonly residentBytes: number;
   /** What the JavaScript heap holds, and buffers outside of it. */
   readonly heapBytes: number;
+  /** What it has used of the processors, user and system, ms. */
+  readonly cpuMs: number;
   /** When it started, wall clock, ms. */
   readonly startedAtMs: number;
   /** The latest that its timer was in the last ten seconds, ms. */
@@ -95,8 +97,9 @@ function addProbes(page: MetricsPage, { latenessMs, running, waiting }: ProbeFig
 
 function addProcess(
   page: MetricsPage,
-  { residentBytes, heapBytes, startedAtMs, timerLatenessMs }: ProcessFigures,
+  { residentBytes, heapBytes, cpuMs, startedAtMs, timerLatenessMs }: ProcessFigures,
 ): void {
+  page.plainCounter("process_cpu_seconds_total", "Processor time used, user and system", cpuMs / SECOND);
   page.plainGauge("process_resident_memory_bytes", "Resident memory of this process", residentBytes);
   page.gauge("heap_used_bytes", "JavaScript heap in use, buffers included", heapBytes);
   page.plainGauge(
@@ -209,7 +212,11 @@ class MetricsPage {
   }
 
   counter(shortName: string, help: string, value: number, labels: Labels): void {
-    const name = `abfail_${shortName}`;
+    this.plainCounter(`abfail_${shortName}`, help, value, labels);
+  }
+
+  /** One whose name is everybody's. */
+  plainCounter(name: string, help: string, value: number, labels: Labels = {}): void {
     const counter = this.#counters.get(name) ?? new Counter({ name, help, ...this.#with(labels) });
     this.#counters.set(name, counter);
     counter.inc(labels, value);

@@ -123,6 +123,11 @@ export class Histogram {
     if ((options.labelNames ?? []).length === 0) this.#samples.change({}, () => this.#empty(), (all) => all);
   }
 
+  /** Shows these labels from 0 on, before there is a value. */
+  expect(labels: Labels): void {
+    this.#samples.change(labels, () => this.#empty(), (all) => all);
+  }
+
   /** Takes note of one value. */
   observe(labels: Labels, value: number): void {
     const edge = this.#edges.findIndex((one) => value <= one);

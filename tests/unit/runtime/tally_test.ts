@@ -57,8 +57,8 @@ Deno.test("switches by reason, takeovers and lost leases are counted as they are
 Deno.test("what publishers do is counted by result", () => {
   const one = tally();
   const config = testConfig();
-  one.published(config, { service: "web", index: 0 }, { kind: "read" }, { kind: "ok", shows: "x" });
-  one.published(config, { service: "gone", index: 0 }, { kind: "read" }, { kind: "ok", shows: "x" });
+  one.published(config, { service: "web", index: 0 }, { kind: "read" }, { kind: "ok", shows: "x" }, 20);
+  one.published(config, { service: "gone", index: 0 }, { kind: "read" }, { kind: "ok", shows: "x" }, 20);
   const lines = (one.text()).split("\n").filter((line) => line.startsWith("abfail_publisher_operations"));
   assert.deepEqual(lines, [
     'abfail_publisher_operations_total{service="web",type="dns",name="web.ha.test",operation="read",result="ok"} 1',
@@ -80,7 +80,7 @@ Deno.test({
     const page = renderMetrics(drift, {
       counters: [refused],
       probes: { latenessMs: [[0.99, 4]], running: 1, waiting: 0 },
-      process: { residentBytes: 1, heapBytes: 1, startedAtMs: 1, timerLatenessMs: 1 },
+      process: { residentBytes: 1, heapBytes: 1, cpuMs: 1, startedAtMs: 1, timerLatenessMs: 1 },
     });
     assert.deepEqual(await promtool(["check", "metrics"], page + one.text()), { code: 0, text: "" });
     const wrong = await promtool(["check", "metrics"], "# TYPE a_total gauge\na_total 1\n");

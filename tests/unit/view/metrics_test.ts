@@ -45,12 +45,14 @@ Deno.test("the process is told under the names that everybody uses", () => {
   const figures = {
     residentBytes: 81_000_000,
     heapBytes: 12_000_000,
+    cpuMs: 4250,
     startedAtMs: 1_763_881_200_500,
     timerLatenessMs: 12,
   };
   const text = renderMetrics(allWell, { ...none, process: figures });
   assert.match(text, /^process_resident_memory_bytes 81000000$/m);
   assert.match(text, /^process_start_time_seconds 1763881200.5$/m);
+  assert.match(text, /^process_cpu_seconds_total 4.25$/m);
   assert.match(text, /^abfail_timer_lateness_max_seconds 0.012$/m);
 });
 
