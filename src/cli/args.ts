@@ -28,13 +28,29 @@ const USAGE = 2;
 export async function runArgs(args: readonly string[], dispatch: Dispatch, output: Output): Promise<number> {
   let code = 0;
   const program = buildProgram(dispatch, output, (result) => code = result);
+  const [first, word] = args;
+  if (first === "help" && word !== undefined && !program.commands.some((one) => one.name() === word)) {
+    const near = nearest(word, program.commands.map((one) => one.name()));
+    const hint = near === null ? "" : `\n(Did you mean ${near}?)`;
+    output.error(`error: unknown command '${word}'${hint}\n(\`abfail --help\` shows what there is)`);
+    return USAGE;
+  }
   try {
     await program.parseAsync([...args], { from: "user" });
     return code;
   } catch (problem) {
     if (!(problem instanceof CommanderError)) throw problem;
+    if (problem.code === "commander.excessArguments") suggestFileOption(args, output);
     return problem.exitCode === 0 ? 0 : USAGE;
   }
+}
+
+/** `abfail check abfail.toml`: a file stands behind an option. */
+function suggestFileOption(args: readonly string[], output: Output): void {
+  const file = args.find((word) => word.endsWith(".toml"));
+  if (file === undefined) return;
+  const option = args[0] === "init" ? "--output" : "--config";
+  output.error(`(Did you mean ${option} ${file}?)`);
 }
 
 type Finish = (code: number) => void;

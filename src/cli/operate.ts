@@ -40,7 +40,7 @@ export async function operateCommand(options: OperateOptions): Promise<number> {
     return 3;
   }
   complain(`error: ${said.error}`);
-  if (status === 401 || status === 403) complain(tokenHelp(way.value.token !== null));
+  if (status === 401) complain(tokenHelp(way.value.token !== null));
   return 1;
 }
 

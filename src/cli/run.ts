@@ -1,4 +1,5 @@
 /** `abfail run`: one node, until it is told to stop. */
+import { nodeName } from "../view/node_name.ts";
 import { stopwatchMs } from "../adapters/clock.ts";
 import { createLogger } from "../adapters/log.ts";
 import { openSystemd } from "../adapters/systemd.ts";
@@ -51,8 +52,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   const node = started.value;
   const systemd = openSystemd({ env: (name) => Deno.env.get(name), healthy: () => node.healthy() });
   tellSystemd = (sentence): void => systemd.status(sentence);
-  const text =
-    `abfail ${VERSION}: node ${member.id} (${member.zone}) of cluster ${config.cluster.name} runs, ` +
+  const text = `abfail ${VERSION}: node ${nodeName(member)} of cluster ${config.cluster.name} runs, ` +
     `UDP ${member.address.host}:${member.address.port}, API ${node.api.host}:${node.api.port}.`;
   log(notice("info", "start", text));
   systemd.ready();

@@ -1,4 +1,5 @@
 /** `abfail status --watch`. */
+import { nodeName } from "../view/node_name.ts";
 import type { Result } from "../base/result.ts";
 import { renderStatus } from "../view/status_text.ts";
 import type { Status } from "../view/status_type.ts";
@@ -85,7 +86,7 @@ function changeLine(status: Status): string {
   const { level, headline } = judge(status);
   return printable([
     `${status.cluster} ${level.toUpperCase()}: ${headline}`,
-    leader === null ? "no leader" : `leader ${leader.id} (${leader.zone})`,
+    leader === null ? "no leader" : `leader ${nodeName(leader)}`,
     `${quorum.alive} of ${quorum.size} nodes alive`,
     ...status.services.map((service) => `${service.name} -> ${service.active ?? "nothing"}`),
   ].join("; "));

@@ -1,4 +1,5 @@
 /** What is wrong, in sentences for people: the same words in the terminal, the page and the log. */
+import { nodeName } from "./node_name.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { NodeState } from "../node/state.ts";
 import { noSay, noSayText } from "../node/say.ts";
@@ -32,7 +33,7 @@ export function findProblems(
   }
   for (const peer of status.peers) {
     if (peer.problem !== null) {
-      problems.push({ kind: "peer", text: `Node ${peer.id} (${peer.zone}): ${peer.problem}` });
+      problems.push({ kind: "peer", text: `Node ${nodeName(peer)}: ${peer.problem}` });
     }
   }
   for (const service of status.services) problems.push(...serviceProblems(service, status.node.role));

@@ -3,6 +3,7 @@
  * next, in full; then who is alive; then each service. Words and marks carry all of the meaning: `+` up,
  * `-` down, `?` unknown, `>` in charge, `*` this node.
  */
+import { nodeName } from "./node_name.ts";
 import { formatAge, formatDuration } from "./duration.ts";
 import { colourPaint, type Paint, plainPaint, type Tone } from "./paint.ts";
 import { renderService } from "./service_text.ts";
@@ -69,7 +70,7 @@ function thisNode(status: Status): string {
   const { id, zone, role, epoch, leaseRemainingMs, uptimeMs } = status.node;
   const lease = leaseRemainingMs === null ? "no lease" : `lease for ${formatDuration(leaseRemainingMs)} more`;
   return printable(
-    `Asked node ${id} (${zone}), ${role}, ${lease}, epoch ${epoch ?? "none"}, up ${
+    `Asked node ${nodeName({ id, zone })}, ${role}, ${lease}, epoch ${epoch ?? "none"}, up ${
       formatDuration(uptimeMs)
     }, ` +
       `abfail ${status.version}, at ${status.time}`,
@@ -114,7 +115,7 @@ function publishersElsewhere({ leader, services }: Status, width: number): strin
   if (!some || leader === null) return [];
   const text =
     `The leader publishes: what is shown, and whether it could be changed, is in the status of node ` +
-    `${leader.id} (${leader.zone})`;
+    nodeName(leader);
   return ["", ...wrap(printable(text), width, 2)];
 }
 

@@ -1,4 +1,5 @@
 /** The answer to "is it all right?": for the first line, the page and the exit code alike. */
+import { nodeName } from "./node_name.ts";
 import { formatDuration } from "./duration.ts";
 import type { ServiceStatus, Status } from "./status_type.ts";
 
@@ -61,7 +62,7 @@ function whatIsWrong(service: ServiceStatus): string | null {
 function leaderWords(status: Status): string[] {
   if (status.leader === null) return [];
   const { id, zone, sinceMs } = status.leader;
-  return [`leader ${id} (${zone}) for ${formatDuration(sinceMs)}`];
+  return [`leader ${nodeName({ id, zone })} for ${formatDuration(sinceMs)}`];
 }
 
 function quorumWords(status: Status): string {

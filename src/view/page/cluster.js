@@ -11,7 +11,12 @@ export function showVerdict(status) {
   const words = { ok: "all well", warning: "serving, with problems", bad: shown }[level];
   const { size, needed, alive } = status.quorum;
   const facts = [
-    ["Leader", status.leader ? "node " + status.leader.id + " (" + status.leader.zone + ")" : "none known"],
+    [
+      "Leader",
+      status.leader
+        ? "node " + status.leader.id + (status.leader.zone ? " (" + status.leader.zone + ")" : "")
+        : "none known",
+    ],
     ["for", status.leader ? duration(status.leader.sinceMs) : null],
     ["Epoch", status.leader ? status.leader.epoch : null],
     [

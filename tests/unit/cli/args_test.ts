@@ -171,6 +171,9 @@ Deno.test("wrong usage is exit code 2, said on standard error, with what was pro
     ["init --with systmd", /Did you mean systemd\?/],
     ["statsu", /Did you mean status\?/],
     ["swich web a", /Did you mean switch\?/],
+    ["help swich", /unknown command 'swich'[^]*Did you mean switch\?/],
+    ["check abfail.toml", /too many arguments[^]*Did you mean --config abfail\.toml\?/],
+    ["init abfail.toml", /Did you mean --output abfail\.toml\?/],
     ["completions tcsh", /Allowed choices are bash, zsh, fish/],
   ];
   for (const [line, expected] of cases) {

@@ -71,3 +71,9 @@ Deno.test("problems come worst first, each once, otherwise in the order given", 
     ["web is down", "drift", "3 is silent", "2 is silent"],
   );
 });
+
+Deno.test("a node without a zone is called by its number alone", () => {
+  const status = { ...allWell, leader: allWell.leader === null ? null : { ...allWell.leader, zone: "" } };
+  assert.match(judge(status).detail, /leader 1 for /);
+  assert.match(judge(allWell).detail, /leader 1 \(nyc1\) for /);
+});
