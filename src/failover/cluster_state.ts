@@ -35,7 +35,25 @@ export interface ServiceDecision {
   readonly falls?: readonly Falls[];
   /** When its publishers were last seen to take a write (`rehearse`). */
   readonly proven?: readonly Proof[];
+  /** What is wrong with its publishers, as the leader found: so that every node can say so. */
+  readonly ailing?: readonly Ailing[];
 }
+
+/** How a publisher ails. `unproven`: its rehearsal failed. */
+export const AILMENTS = ["failed", "drift", "unproven"] as const;
+
+/** Something is wrong with a publisher, and lasts. */
+export interface Ailing {
+  /** Type and name of it. */
+  readonly publisher: string;
+  readonly how: typeof AILMENTS[number];
+  /** One sentence for people, without a full stop; AILING_TEXT_MAX characters at most. */
+  readonly why: string;
+  readonly atWallMs: WallMs;
+}
+
+/** Characters of `Ailing.why` at most. */
+export const AILING_TEXT_MAX = 200;
 
 /** A publisher took a write. */
 export interface Proof {
@@ -120,7 +138,7 @@ export function withDecision(state: ClusterState, service: string, decision: Ser
 function tidy(decision: ServiceDecision): ServiceDecision {
   const { active, activeSinceWallMs, pinned, drained, lastSwitch, pinnedBy, undoneBy } = decision;
   const drainedBy = decision.drainedBy?.filter(({ target }) => drained.includes(target)) ?? [];
-  const { falls = [], proven = [] } = decision;
+  const { falls = [], proven = [], ailing = [] } = decision;
   return {
     active,
     activeSinceWallMs,
@@ -132,5 +150,6 @@ function tidy(decision: ServiceDecision): ServiceDecision {
     ...(undoneBy === undefined ? {} : { undoneBy }),
     ...(falls.length === 0 ? {} : { falls }),
     ...(proven.length === 0 ? {} : { proven }),
+    ...(ailing.length === 0 ? {} : { ailing }),
   };
 }

@@ -1,6 +1,9 @@
 /** The replicated state as bytes: JSON in UTF-8 with keys in one order, so that equal states are equal bytes. */
 import { err, ok, type Result } from "../base/result.ts";
 import {
+  type Ailing,
+  AILING_TEXT_MAX,
+  AILMENTS,
   type ByHand,
   type ClusterState,
   type Falls,
@@ -32,7 +35,7 @@ export function encodeState(state: ClusterState): Uint8Array {
 
 function plainDecision(decision: ServiceDecision): ServiceDecision {
   const { active, activeSinceWallMs, pinned, drained, lastSwitch } = decision;
-  const { pinnedBy, drainedBy = [], undoneBy, falls = [], proven = [] } = decision;
+  const { pinnedBy, drainedBy = [], undoneBy, falls = [], proven = [], ailing = [] } = decision;
   return {
     active,
     activeSinceWallMs,
@@ -47,6 +50,9 @@ function plainDecision(decision: ServiceDecision): ServiceDecision {
     }),
     ...(proven.length === 0 ? {} : {
       proven: proven.map(({ publisher, atWallMs }) => ({ publisher, atWallMs })),
+    }),
+    ...(ailing.length === 0 ? {} : {
+      ailing: ailing.map(({ publisher, how, why, atWallMs }) => ({ publisher, how, why, atWallMs })),
     }),
   };
 }
@@ -65,7 +71,7 @@ function plainSwitch({ from, to, reason, atWallMs, epoch, detectMs }: SwitchReco
 
 /**
  * Bytes as state. Keys that this version does not know are left out (a newer one may have written them); all that
- * it knows must make sense and, but for what was added since (who did it, falls, proofs), be there. The error names the place.
+ * it knows must make sense and, but for what was added since (who did it, falls, proofs, ailments), be there. The error names the place.
  */
 export function decodeState(bytes: Uint8Array): Result<ClusterState, string> {
   let plain: unknown;
@@ -124,13 +130,14 @@ function readDecision(value: unknown, service: string): ServiceDecision {
 }
 
 function readAdditions(plain: Record<string, unknown>, at: string): Partial<ServiceDecision> {
-  const { pinnedBy, drainedBy, undoneBy, falls, proven } = plain;
+  const { pinnedBy, drainedBy, undoneBy, falls, proven, ailing } = plain;
   return {
     ...(pinnedBy === undefined ? {} : { pinnedBy: readHand(pinnedBy, `${at}.pinnedBy`) }),
     ...(drainedBy === undefined ? {} : { drainedBy: listOf(drainedBy, `${at}.drainedBy`, readHandOn) }),
     ...(undoneBy === undefined ? {} : { undoneBy: readHandOn(undoneBy, `${at}.undoneBy`) }),
     ...(falls === undefined ? {} : { falls: listOf(falls, `${at}.falls`, readFalls) }),
     ...(proven === undefined ? {} : { proven: listOf(proven, `${at}.proven`, readProof) }),
+    ...(ailing === undefined ? {} : { ailing: listOf(ailing, `${at}.ailing`, readAiling) }),
   };
 }
 
@@ -160,6 +167,18 @@ function readFalls(value: unknown, at: string): Falls {
 function readProof(value: unknown, at: string): Proof {
   const { publisher, atWallMs } = table(value, at);
   return { publisher: text(publisher, `${at}.publisher`), atWallMs: time(atWallMs, `${at}.atWallMs`) };
+}
+
+function readAiling(value: unknown, at: string): Ailing {
+  const { publisher, how, why, atWallMs } = table(value, at);
+  const words = text(why, `${at}.why`);
+  if (words.length > AILING_TEXT_MAX) throw new Misshapen(`${at}.why is too long`);
+  return {
+    publisher: text(publisher, `${at}.publisher`),
+    how: oneOf(AILMENTS, how, `${at}.how`),
+    why: words,
+    atWallMs: time(atWallMs, `${at}.atWallMs`),
+  };
 }
 
 function readSwitch(value: unknown, at: string): SwitchRecord {

@@ -17,6 +17,7 @@ import { applyCommand, done, finishWish, refused } from "./operate.ts";
 import type { Weighed } from "../health/weigh.ts";
 import { type Observer, observersNow, weighService } from "./opinions.ts";
 import type { NodeState, ServiceSlot, Wish } from "./state.ts";
+import { withAilments } from "./ailing.ts";
 import { followProofs, withProofs } from "./proofs.ts";
 import type { NodeTurn } from "./turn.ts";
 import { beginTelling, stopTelling, withNotices } from "./telling.ts";
@@ -161,7 +162,7 @@ export function decideAll(turn: NodeTurn): void {
     tellDecision(turn, service, next, decision, stamp);
     next = applySwitch(next, service.config, decision, stamp);
   }
-  const proven = withProofs(next, state);
+  const proven = withAilments(withProofs(next, state), state, turn.env.wallMs);
   const decided = switched.length > 0 || wishes.length > 0 || proven !== next;
   const mayTell = decided || state.cluster !== null || state.services.length === 0;
   const noticed = mayTell ? withNotices(turn, proven, switched, weighings) : proven;

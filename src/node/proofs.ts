@@ -5,7 +5,7 @@ import { type ClusterState, decisionOn, withDecision } from "../failover/cluster
 import type { NodeState, PublisherSlot } from "./state.ts";
 
 /** Names a publisher of a service, also over a reload that moves it in the list. */
-function keyOf({ type, name }: PublisherConfig): string {
+export function keyOf({ type, name }: PublisherConfig): string {
   return `${type} ${name}`;
 }
 

@@ -122,7 +122,7 @@ export function onPublished(
   const told = finished(publisher.reconciler, operation, result, turn.env);
   if (current && result.kind === "fenced") onFenced(turn, ref, publisher, result.epoch);
   publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
-  if (told.changed || publisher.reconciler.newlyProven) state.dirty = true;
+  if (told.changed || told.event !== null || publisher.reconciler.newlyProven) state.dirty = true;
   if (told.event === null) return;
   state.dirty = true;
   if (told.event === "drift") {

@@ -114,10 +114,10 @@ function serviceProblems(service: ServiceStatus, role: string): Problem[] {
       }
     }
     if (publisher.state === "drift") {
-      problems.push({
-        kind: "drift",
-        text: `${name} shows ${publisher.shows ?? "nothing"}, which is not what was published`,
-      });
+      const what = publisher.shows === null && publisher.error !== null
+        ? `: ${publisher.error}`
+        : ` shows ${publisher.shows ?? "nothing"}, which is not what was published`;
+      problems.push({ kind: "drift", text: `${name}${what}` });
     }
     if (publisher.state === "pending" && role === "leader" && publisher.error !== null) {
       problems.push({ kind: "publish-failed", text: `${name}: ${publisher.error}` });

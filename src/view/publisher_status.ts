@@ -1,7 +1,8 @@
 /** One publisher in the status: what it shows, how it was proven, who was asked. Pure. */
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublisherConfig } from "../config/config.ts";
-import type { ServiceDecision } from "../failover/cluster_state.ts";
+import type { Ailing, ServiceDecision } from "../failover/cluster_state.ts";
+import { ailmentsOf } from "../node/ailing.ts";
 import { knownLeader } from "../election/step.ts";
 import { provenAt } from "../node/proofs.ts";
 import type { NodeState, PublisherSlot, ServiceSlot } from "../node/state.ts";
@@ -10,7 +11,7 @@ import type { Verifier } from "../publish/verify.ts";
 import { age } from "./age.ts";
 import type { PublisherStatus, RehearsalStatus, VerifyStatus } from "./status_type.ts";
 
-/** What a publisher is said to be; what only the leader knows is `elsewhere` for the others. */
+/** What a publisher is said to be; what is well is `elsewhere` for all but the leader. */
 export function publisherStatus(
   state: NodeState,
   service: ServiceSlot,
@@ -33,14 +34,15 @@ export function publisherStatus(
     };
   }
   const leads = state.leading !== null;
+  const told = leads ? undefined : ailmentsOf(state.cluster, service.config.name, config).find(isOfState);
   return {
     ...base,
     shows: reconciler.shows ?? null,
     fence: FENCES[config.type],
-    state: leads ? reconciler.state : knownLeader(state.election, env.now) === null ? "pending" : "elsewhere",
+    state: leads ? reconciler.state : told?.how ?? unledState(state, env.now),
     lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
     verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
-    error: leads ? reconciler.error : null,
+    error: leads ? reconciler.error : told?.why ?? null,
     rehearsal: rehearsalStatus(state, service, publisher, reconciler, env),
     ...(publisher.verifier === null ? {} : { verify: verifyStatus(publisher.verifier, env.now) }),
     history: reconciler.history.map(({ at, from, to, by }) => ({
@@ -50,6 +52,17 @@ export function publisherStatus(
       by,
     })),
   };
+}
+
+type Shown = Ailing & { readonly how: "failed" | "drift" };
+
+function isOfState(ailing: Ailing): ailing is Shown {
+  return ailing.how !== "unproven";
+}
+
+/** Where this node does not publish, and nothing is known to be wrong. */
+function unledState(state: NodeState, now: MonoMs): PublisherStatus["state"] {
+  return knownLeader(state.election, now) === null ? "pending" : "elsewhere";
 }
 
 function verifyStatus({ entries }: Verifier, now: MonoMs): VerifyStatus[] {
@@ -76,13 +89,15 @@ function rehearsalStatus(
   const provenMs = proven < 0 ? null : age(proven, env);
   if (reconciler.rehearseMs === null) return { state: "off", provenMs, nextMs: null, error: null };
   const leads = state.leading !== null;
+  const told = ailmentsOf(state.cluster, service.config.name, config).find(({ how }) => how === "unproven");
+  const why = leads ? error : told?.why ?? null;
   return {
-    state: leads && error !== null ? "failed" : provenMs === null ? "due" : "ok",
+    state: why !== null ? "failed" : provenMs === null ? "due" : "ok",
     provenMs,
     nextMs: leads && reconciler.rehearseAt !== Infinity
       ? Math.max(0, Math.round(reconciler.rehearseAt - env.now))
       : null,
-    error: leads ? error : null,
+    error: why,
   };
 }
 

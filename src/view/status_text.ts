@@ -113,8 +113,7 @@ function peerCells(peer: PeerStatus, status: Status): readonly Cell[] {
 function publishersElsewhere({ leader, services }: Status, width: number): string[] {
   const some = services.some(({ publishers }) => publishers.some(({ state }) => state === "elsewhere"));
   if (!some || leader === null) return [];
-  const text =
-    `The leader publishes: what is shown, and whether it could be changed, is in the status of node ` +
+  const text = `The leader publishes: what is shown, and since when, is in the status of node ` +
     nodeName(leader);
   return ["", ...wrap(printable(text), width, 2)];
 }

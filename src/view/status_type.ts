@@ -18,7 +18,7 @@ export type ServiceState = "ok" | "degraded" | "down" | "unknown";
 
 /**
  * How one publisher is doing. `drift`: the world shows something else than what was published. `elsewhere`: another
- * node leads and publishes; how it goes, only that one knows.
+ * node leads and publishes, and has told of nothing that is wrong.
  */
 export type PublisherState = "ok" | "pending" | "failed" | "drift" | "elsewhere";
 

@@ -188,6 +188,9 @@ Deno.test("an API in trouble: election and checks unmoved, one event each, publi
       );
       const publisher = await scene.publisher(1);
       assert.equal(publisher?.state, "failed");
+      for (const id of [2, 3]) {
+        assert.equal((await scene.publisher(id))?.state, "failed", `node ${id} knows it`);
+      }
       const expected = (performance.now() - since) / 200; // one probe in 200 ms of the target that is well
       const done = await goodProbes(cluster) - probes;
       assert.ok(done > expected / 3, `${done} probes, ${Math.round(expected)} are on time`);
@@ -199,6 +202,10 @@ Deno.test("an API in trouble: election and checks unmoved, one event each, publi
       await scene.untilShown("web-b");
       assert.ok(performance.now() - over < BOUND_MS);
       await scene.untilOk(1);
+      await cluster.until(
+        "the others know that it works",
+        async () => (await scene.publisher(3))?.state === "elsewhere",
+      );
       const told = cluster.node(1).log.filter(({ name, at }) =>
         at >= since && ["publish-failed", "published", "drift", "repaired"].includes(name)
       );

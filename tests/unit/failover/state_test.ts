@@ -64,6 +64,21 @@ Deno.test("what its publishers have proven goes with a service over switches, an
   assert.equal(decodeState(bytes(text)).ok, false);
 });
 
+Deno.test("what ails its publishers goes with a service over switches, and to every node", () => {
+  const ailing = [
+    { publisher: "exec move", how: "drift", why: "b is shown instead of a", atWallMs: STAMP.wallMs },
+    { publisher: "exec move", how: "unproven", why: "HTTP 401", atWallMs: STAMP.wallMs },
+  ] as const;
+  const decision = { kind: "switch", to: "b", reason: "down", detectMs: 600 } as const;
+  const next = applySwitch(state(active("a", { ailing })), service(), decision, STAMP);
+  const read = decodeState(encodeState(next));
+  assert.deepEqual(read.ok && read.value.services["web"]?.ailing, ailing);
+  const text = new TextDecoder().decode(encodeState(next));
+  for (const [from, to] of [['"drift"', '"asleep"'], ['"HTTP 401"', `"${"x".repeat(300)}"`]] as const) {
+    assert.equal(decodeState(bytes(text.replace(from, to))).ok, false);
+  }
+});
+
 Deno.test("a switch forgets pins and drains of targets that are gone, and keeps the others", () => {
   const before = state(active("a", { pinned: "gone", drained: ["c", "gone"] }));
   const next = applySwitch(

@@ -107,12 +107,15 @@ Deno.test("a rehearsal that fails is an event and a problem of the leader until 
   assert.ok(lab.take("rehearsal").length > 3, "it is tried again");
   const publisher = lab.status(1).services[0]!.publishers[0]!;
   assert.equal(publisher.rehearsal?.state, "failed");
-  assert.equal(statusExitCode(lab.status(1)), 1, "a failover would not be published");
+  for (const id of [1, 2, 3]) {
+    assert.equal(statusExitCode(lab.status(id)), 1, `a failover would not be published, says ${id}`);
+    assert.ok(lab.status(id).problems.includes(`web: exec a: ${text}`));
+  }
   assert.equal(publisher.state, "ok", "what is shown is right");
   assert.ok(lab.status(1).problems.includes(`web: exec a: ${text}`));
   lab.refuses = null;
   lab.run(PERIOD_MS);
-  assert.deepEqual(lab.status(1).problems, []);
+  for (const id of [1, 2, 3]) assert.deepEqual(lab.status(id).problems, []);
   assert.equal(told("published").at(-1), "web: it can be written again (rehearsed)");
 });
 
@@ -217,4 +220,38 @@ Deno.test("how it goes with a publisher is the leader's to tell: the others say 
   assert.match(text, /The leader publishes: what is shown, .* is in the status of node 1 \(/);
   assert.doesNotMatch(renderStatus(lab.status(1), { width: 120, colour: false }), /The leader publishes/);
   assert.equal(statusExitCode(lab.status(2)), 0);
+});
+
+Deno.test("what is wrong with a publisher is known to every node, over a change of leaders, until it is right", () => {
+  const lab = steady(exec("a"));
+  const works = lab.publisher;
+  let n = 0;
+  lab.publisher = () => ({ kind: "failed", detail: `HTTP 50${n++ % 2}`, retryAfterMs: null });
+  lab.run(40_000);
+  const seen = (id: NodeId): readonly (string | null | undefined)[] => {
+    const publisher = lab.status(id).services[0]?.publishers[0];
+    return [publisher?.state, publisher?.error];
+  };
+  assert.equal(seen(1)[0], "failed");
+  assert.deepEqual(seen(3), ["failed", "reading what it shows failed: HTTP 500"]);
+  assert.equal(statusExitCode(lab.status(3)), 1);
+  const before = JSON.stringify(lab.node(3).cluster);
+  lab.run(60_000);
+  assert.equal(JSON.stringify(lab.node(3).cluster), before, "other words are no news");
+
+  lab.cut.add(1);
+  lab.run(15_000);
+  assert.equal(lab.leader()?.self, 2);
+  assert.equal(seen(3)[0], "failed", "the next leader finds it so too");
+  lab.publisher = works;
+  lab.run(60_000);
+  assert.deepEqual([2, 3].map((id) => seen(id)[0]), ["ok", "elsewhere"]);
+  assert.deepEqual(lab.status(3).services[0]?.publishers[0]?.error, null);
+
+  lab.shown = "192.0.2.66";
+  const other = lab.publisher;
+  lab.publisher = (node, action) =>
+    action.kind === "write" ? { kind: "ok", shows: "192.0.2.66" } : other(node, action);
+  lab.run(60_000);
+  assert.equal(statusExitCode(lab.status(3)), 1);
 });
