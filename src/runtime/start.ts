@@ -9,6 +9,7 @@ import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
 import { newIncarnation, systemRandom } from "../adapters/random.ts";
 import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
+import { FailoverTraces, openTracer } from "../adapters/trace.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { Config, HostPort, MemberConfig } from "../config/config.ts";
@@ -16,7 +17,6 @@ import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
-import type { ProbeOutcome } from "../health/probing.ts";
 import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
 import { ApiCertificate } from "./api_certificate.ts";
@@ -25,6 +25,7 @@ import { Host } from "./host.ts";
 import { notifyCounters, notifyProblems, openNotifier } from "./notifying.ts";
 import { openLink, type PeerLink } from "./link.ts";
 import { countersOf } from "./counters.ts";
+import { probeEvent } from "./probe_event.ts";
 import { Tally } from "./tally.ts";
 import { ZoneService } from "./zone_service.ts";
 
@@ -68,13 +69,6 @@ const NO_SUSPEND =
 
 function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
   return { level, name, text, epoch: null, service: null, data: {} };
-}
-
-function probeEvent(service: string, target: string, outcome: ProbeOutcome): LogEvent {
-  const { ok, latencyMs, detail, inconclusive = false } = outcome;
-  const text = `${service}/${target}: ${ok ? "good" : inconclusive ? "says nothing" : "bad"}: ${detail}`;
-  const data = { target, ok, latencyMs: Math.round(latencyMs * 10) / 10, inconclusive };
-  return { level: "debug", name: "probe", text, epoch: null, service, data };
 }
 
 /** How long a stopping node may take in all before it just ends, ms. */
@@ -181,7 +175,12 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       ...certificate.value.problems(clock.wallMs()),
     ],
   });
+  const tracer = openTracer(options.version);
+  const traces = tracer === null
+    ? null
+    : new FailoverTraces({ tracer, cluster: config.cluster.name, node: member.id });
   const tell = (event: LogEvent): void => {
+    traces?.event(event, clock.wallMs());
     tally.event(event);
     options.log(event);
     host.tell(event);

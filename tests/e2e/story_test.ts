@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LogLine } from "../../src/drill/node_process.ts";
 import { TestCluster } from "../support/cluster.ts";
+import { Collector, type OtlpSpan } from "../support/otlp.ts";
 import { isInstalled, KEY, KEY_NAME, NameServer, ZONE } from "../support/name_server.ts";
 
 Deno.test({
@@ -8,7 +9,9 @@ Deno.test({
   ignore: !isInstalled("knot"),
   fn: async () => {
     await using server = await NameServer.start("knot");
+    await using collector = new Collector();
     await using cluster = new TestCluster({
+      env: collector.env,
       publish: () =>
         `[[services.publish]]
 type = "rfc2136"
@@ -52,6 +55,16 @@ verify = ["resolver 127.0.0.1:${server.port}"]
     for (const node of [2, 3]) {
       assert.deepEqual(storyOf(cluster, node, String(id)).map(({ name }) => name), ["switch"]);
     }
+    const trace = (): OtlpSpan[] => {
+      const root = collector.spans.find(({ name, attributes }) =>
+        name === "failover" && attributes.some(({ value }) => value.stringValue === id)
+      );
+      return collector.spans.filter(({ traceId }) => traceId === root?.traceId);
+    };
+    await cluster.until("the trace tells the same story", () => {
+      const parts = new Set(trace().map(({ name }) => name));
+      return ["failover", "detect", "decide", "commit", "publish", "verify"].every((part) => parts.has(part));
+    });
     const shown = leader.find(({ name }) => name === "shown");
     for (const part of ["detectMs", "decideMs", "publishMs"]) {
       assert.equal(typeof shown?.data[part], "number", `${part} of ${shown?.text}`);

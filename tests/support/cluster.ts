@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly services?: (plan: Plan) => string;
   /** Lines of `[api]`. */
   readonly api?: (folder: string, id: number) => string;
+  /** Variables of the nodes' environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Remember over restarts. */
   readonly stateDir?: boolean;
   /** Cluster keys of single nodes, where they differ. */
@@ -87,7 +89,7 @@ export class TestCluster implements AsyncDisposable {
     for (const id of ids) {
       assert(!this.#nodes.get(id)?.running, `node ${id} runs already`);
       const args = ["run", "--config", this.configFile(id), "--node-id", String(id), "--log-format", "json"];
-      this.#nodes.set(id, new NodeProcess(testLauncher(), args));
+      this.#nodes.set(id, new NodeProcess(testLauncher(), args, { env: this.#options.env ?? {} }));
     }
   }
 
