@@ -241,7 +241,10 @@ export function readCheck(text: string): Result<PlannedCheck, string> {
 export function readPublisher(text: string): Result<InitPublisher, string> {
   const known = INIT_PUBLISHERS.find((one) => one === text);
   if (known !== undefined) return ok(known);
-  const others = ["powerdns", "route53", "google-dns", "webhook", "exec"];
+  const others = [
+    ...["powerdns", "route53", "google-dns", "webhook", "exec"],
+    ...["digitalocean-reserved-ip", "hetzner-floating-ip"],
+  ];
   if (others.includes(text)) {
     return err(`${text} needs more than init asks for: take dns and change [[services.publish]] in the file`);
   }

@@ -52,7 +52,7 @@ export async function withApi(host: ApiHost, act: (url: string) => Promise<void>
 
 /** What stands between a page and its node, such as a proxy. */
 export class Between implements AsyncDisposable {
-  /** `silent`: what is open stays open for ever and says nothing, new ones too. `refused`: 503 to everything. */
+  /** `silent`: what is open stays open for ever and says nothing, new ones too. `refused`: 503 to all but the page. */
   mode: "open" | "silent" | "refused" = "open";
   /** Streams that were asked for so far. */
   streams = 0;
@@ -63,13 +63,13 @@ export class Between implements AsyncDisposable {
   constructor(target: string) {
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
       if (new URL(request.url).pathname === "/v1/events") this.streams++;
-      if (this.mode === "refused") return new Response("no", { status: 503 });
       const { pathname, search } = new URL(request.url);
       const headers = new Headers(request.headers);
       for (const name of ["host", "origin", "referer"]) headers.delete(name);
       if (pathname === "/") {
         return new Response(await hurried(target), { headers: { "content-type": "text/html" } });
       }
+      if (this.mode === "refused") return new Response("no", { status: 503 });
       const answer = await fetch(`${target}${pathname}${search}`, { headers, signal: this.#ending.signal });
       if (
         !(answer.headers.get("content-type") ?? "").startsWith("text/event-stream") || answer.body === null

@@ -116,6 +116,21 @@ Deno.test("everything that is wrong is said at once, each with how it is written
   ) assert.match(all, part);
 });
 
+Deno.test("every publisher that the config knows is written, or sent to the file", () => {
+  const services =
+    (configSchema()["properties"] as Record<string, { items: { properties: { publish: unknown } } }>)[
+      "services"
+    ];
+  const known = [
+    ...JSON.stringify(services?.items.properties.publish).matchAll(/"type":\{"const":"([a-z0-9-]+)"/g),
+  ];
+  assert.ok(known.length >= 14, String(known.length));
+  for (const [, type = ""] of known) {
+    if (INIT_PUBLISHERS.some((one) => one === type)) continue;
+    assert.match(wrong({ publisher: type }), /needs more than init asks for/, type);
+  }
+});
+
 Deno.test("what does not fit together is refused", () => {
   assert.match(wrong({ node: ["10.0.1.10"] }), /one node is no cluster/);
   assert.match(wrong({ target: ["a=10.0.1.10"] }), /nothing to fail over to/);
