@@ -122,7 +122,7 @@ Deno.test("every publisher that the config knows is written, or sent to the file
       "services"
     ];
   const known = [
-    ...JSON.stringify(services?.items.properties.publish).matchAll(/"type":\{"const":"([a-z0-9-]+)"/g),
+    ...JSON.stringify(services?.items.properties.publish).matchAll(/"type":\{[^{}]*"const":"([a-z0-9-]+)"/g),
   ];
   assert.ok(known.length >= 14, String(known.length));
   for (const [, type = ""] of known) {
