@@ -162,6 +162,7 @@ class Socket implements Udp {
 
 /** An IPv4 address that an IPv6 socket shows as `::ffff:a.b.c.d`, as IPv4; others as they are. */
 export function unmapped(host: string): string {
+  if (!host.startsWith(":")) return host; // nearly all, and there may be a flood of them
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;
 }
 

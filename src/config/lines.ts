@@ -33,7 +33,7 @@ function placeKey(path: Path): string {
   return JSON.stringify(path);
 }
 
-/** How deep inline values may nest; what is deeper gets the place of what is around it. */
+/** How deep values and dotted keys may nest; what is deeper gets the place of what is around it. */
 const MAX_DEPTH = 64;
 
 class Scanner {
@@ -162,6 +162,7 @@ class Scanner {
   #dottedKey(): string[] {
     const keys: string[] = [];
     while (true) {
+      keys.length = Math.min(keys.length, MAX_DEPTH);
       this.#skipSpaces();
       const next = this.#peek();
       if (next === '"') keys.push(unescape(this.#string()));

@@ -61,14 +61,14 @@ export function parseConfig(
 
   const reading = new Reading(file, toml.value, mapLines(source), keyHomes(document.schema));
   const read = document.read(toml.value, [], reading);
-  if (read === undefined) return err(reading.problems);
+  if (read === undefined) return err(allOf(reading));
   const resolve = (path: string): string => locate(file, path, io);
   const keys = readKeys(read, resolve, io, reading, options.keys ?? "needed");
   checkCluster(read, reading);
   checkDns(read, reading);
   checkServices(read, reading);
   checkNotify(read, reading);
-  if (reading.problems.length > 0) return err(inOrder(reading.problems));
+  if (reading.problems.length > 0) return err(allOf(reading));
 
   const asWritten = buildConfig(read, keys);
   warnOfFiles(asWritten, resolve, io, reading);
@@ -76,8 +76,11 @@ export function parseConfig(
   return ok({ ...built, file, warnings: reading.warnings, flat: flatten(asWritten) });
 }
 
-function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+/** In the order of the file. */
+function allOf({ problems, untold, file }: Reading): ConfigProblem[] {
+  const inOrder = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  if (untold === 0) return inOrder;
+  return [...inOrder, { file, line: null, column: null, path: "", message: `and ${untold} more`, help: [] }];
 }
 
 function resolvePaths(config: BuiltConfig, resolve: (path: string) => string): BuiltConfig {

@@ -1,9 +1,14 @@
 import type { LineMap, Path } from "./lines.ts";
 import type { ConfigProblem } from "./problem.ts";
 
+/** Problems that are told of one document; nobody reads more, and a slip repeated by a program makes thousands. */
+export const MAX_PROBLEMS = 200;
+
 /** One pass over one document: where things stand and what was found wrong. Problems are collected, never thrown. */
 export class Reading {
   readonly problems: ConfigProblem[] = [];
+  /** Problems beyond those that are told. */
+  untold = 0;
   /** Allowed, but worth a word. */
   readonly warnings: string[] = [];
   readonly file: string;
@@ -29,6 +34,10 @@ export class Reading {
   /** Notes a problem at a path. */
   report(path: Path, message: string, help: readonly string[] = []): void {
     this.#bad.add(JSON.stringify(path));
+    if (this.problems.length >= MAX_PROBLEMS) {
+      this.untold++;
+      return;
+    }
     const line = this.#lines.lineOf(path);
     this.problems.push({ file: this.file, line, column: null, path: this.show(path), message, help });
   }

@@ -7,7 +7,7 @@ const POINTERS_MAX = 127;
  * Octets of all names of one message, written out, at most: pointers make much of little. A message of 64 KiB can name
  * 10,000 names of 127 labels, which takes seconds. A name that is a pointer to one read before costs nothing.
  */
-const NAME_OCTETS_IN_ALL = 64 * 1024;
+const NAME_OCTETS_IN_ALL = 32 * 1024;
 
 /** Thrown by `Reader` and caught by the decoder in this folder; never leaves it. */
 export class ReadProblem extends Error {

@@ -115,7 +115,7 @@ function readState(value: unknown): ClusterState {
 }
 
 function readDecision(value: unknown, service: string): ServiceDecision {
-  const at = `services.${service}`;
+  const at = `services.${/^[\x21-\x7e]{1,64}$/.test(service) ? service : JSON.stringify("?")}`;
   const plain = table(value, at);
   const { active, activeSinceWallMs, pinned, drained, lastSwitch } = plain;
   if (!Array.isArray(drained)) throw new Misshapen(`${at}.drained is not a list`);

@@ -4,7 +4,7 @@ import { openUdp, type Udp } from "../adapters/udp.ts";
 import type { Incarnation, NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { MonoMs } from "../base/time.ts";
-import type { Config, MemberConfig } from "../config/config.ts";
+import type { Config, HostPort, MemberConfig } from "../config/config.ts";
 import type { LogEvent, Packet } from "../node/events.ts";
 import { createOpener, createSealer, type Opener, type Rejection, type Sealer } from "../wire/seal.ts";
 
@@ -29,6 +29,11 @@ const REFRESH_MS = 1000;
 /** One log line per peer and reason in this time, and so long a notice is shown, ms. */
 const ALARM_EVERY_MS = 60_000;
 const NOTICE_MS = 10_000;
+/** Datagrams refused in a second that are called a flood. */
+const FLOOD_PER_SECOND = 1000;
+const FLOOD_TEXT =
+  "A flood of datagrams that are not of this cluster arrives at its port: let the firewall " +
+  "take them from the other nodes alone";
 
 export class PeerLink {
   /** Datagrams that were not opened, by reason. */
@@ -43,6 +48,7 @@ export class PeerLink {
   readonly #sealer: Sealer;
   readonly #opener: Opener;
   readonly #alarms = new Map<string, { text: string; at: MonoMs; loggedAt: MonoMs }>();
+  #second: { readonly since: MonoMs; refused: number } = { since: -Infinity, refused: 0 };
   #receive: (packet: Packet) => void = () => {};
 
   constructor(options: LinkOptions, udp: Udp) {
@@ -71,7 +77,7 @@ export class PeerLink {
   /** Where opened packets go. Datagrams that came before are gone: UDP promises nothing. */
   receive(listener: (packet: Packet) => void): void {
     this.#receive = listener;
-    this.#udp.start((bytes) => this.#open(bytes));
+    this.#udp.start((bytes, from) => this.#open(bytes, from));
   }
 
   /** Seals and sends; a peer whose name does not resolve is silent for now. */
@@ -110,15 +116,17 @@ export class PeerLink {
     await this.#udp.close(); // a look-up under way may take seconds; nobody waits for it
   }
 
-  #open(bytes: Uint8Array): void {
+  #open(bytes: Uint8Array, from: HostPort): void {
     this.received++;
-    const opened = this.#opener.open(bytes, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const opened = this.#opener.open(bytes, now, from);
     if (opened.ok) {
       this.#receive(opened.value);
       return;
     }
     const { kind } = opened.error;
     this.refused.set(kind, (this.refused.get(kind) ?? 0) + 1);
+    if (this.#isFlood(now)) this.#alarm("flood", FLOOD_TEXT);
     const text = alarmText(opened.error);
     if (text !== null && this.#isPlausible(opened.error)) this.#alarm(kind, text);
   }
@@ -127,6 +135,12 @@ export class PeerLink {
   #isPlausible(rejection: Rejection): boolean {
     if (!("from" in rejection) || rejection.kind === "other-members") return true;
     return this.#options.config.cluster.nodes.some((node) => node.id === rejection.from);
+  }
+
+  /** Whether more was refused in a second than can be a mistake. */
+  #isFlood(now: MonoMs): boolean {
+    if (now - this.#second.since >= 1000) this.#second = { since: now, refused: 0 };
+    return ++this.#second.refused >= FLOOD_PER_SECOND;
   }
 
   #alarm(kind: string, text: string): void {

@@ -143,6 +143,9 @@ class Reader {
   }
 }
 
+/** Problems that are told of one drill. */
+const MAX_PROBLEMS = 100;
+
 /** Reads a drill. The error has one line for each thing that is wrong. */
 export function parseScenario(text: string, file: string): Result<Scenario, string> {
   const toml = parseToml(text);
@@ -165,7 +168,11 @@ export function parseScenario(text: string, file: string): Result<Scenario, stri
       problems.push(...reader.problems);
     }
   }
-  if (problems.length > 0) return err(problems.map((problem) => `${file}: ${problem}`).join("\n"));
+  if (problems.length > 0) {
+    const told = problems.slice(0, MAX_PROBLEMS).map((problem) => `${file}: ${problem}`);
+    const untold = problems.length - told.length;
+    return err([...told, ...(untold > 0 ? [`${file}: and ${untold} more`] : [])].join("\n"));
+  }
   const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.toml$/, "");
   return ok({ name, about, durationMs, settleMs, timed, steps: () => steps });
 }

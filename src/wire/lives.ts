@@ -25,6 +25,12 @@ const UNPROVEN_KEPT = 4;
 /** Lives of one sender remembered as over. */
 const CLOSED_KEPT = 256;
 
+/** Where datagrams come from: an address and a port. */
+export interface Source {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** One life of one sender. */
 export interface Life {
   readonly incarnation: Incarnation;
@@ -39,6 +45,8 @@ export interface Life {
 interface Sender {
   lives: Life[];
   readonly closed: Set<Incarnation>;
+  /** Where the last datagram of a proven life came from; null: not known. */
+  place: Source | null;
 }
 
 /** Bounded by the number of senders it is allowed to know. */
@@ -92,6 +100,18 @@ export class Lives {
     }
   }
 
+  /** True when the last datagram of a proven life of that sender came from there, or nobody knows from where this does. */
+  isAt(id: NodeId, source: Source | null): boolean {
+    if (source === null) return true;
+    const place = this.#senders.get(id)?.place ?? null;
+    return place !== null && place.port === source.port && place.host === source.host;
+  }
+
+  /** A datagram of a proven life came from there. */
+  setPlace(id: NodeId, source: Source | null): void {
+    this.#sender(id).place = source;
+  }
+
   /** Drops derived keys whose cluster key is no longer in use. */
   keepKeys(wanted: (clusterKey: string) => boolean): void {
     for (const { lives } of this.#senders.values()) {
@@ -106,7 +126,7 @@ export class Lives {
     if (known !== undefined) return known;
     const [first] = this.#senders.keys();
     if (this.#senders.size >= this.#maxSenders && first !== undefined) this.#senders.delete(first);
-    const sender: Sender = { lives: [], closed: new Set() };
+    const sender: Sender = { lives: [], closed: new Set(), place: null };
     this.#senders.set(id, sender);
     return sender;
   }

@@ -3,7 +3,8 @@
  * has not been here before. AES-256-GCM, synchronous (some microseconds each way). What it cannot tell: how
  * old a datagram is (the election looks at `stamp`, `echo` and `to`).
  *
- * Cheap refusals come first, in the order of `Rejection`; junk costs one cipher at most and changes nothing.
+ * Cheap refusals come first, in the order of `Rejection`; junk costs one cipher at most, a few hundred times a second,
+ * and changes nothing.
  */
 import type { Incarnation, NodeId } from "../base/id.ts";
 import { assert } from "../base/assert.ts";
@@ -19,9 +20,10 @@ import {
   writeClearHeader,
 } from "./clear_header.ts";
 import { decodeBody, encodeBody } from "./codec.ts";
+import { Doubt } from "./doubt.ts";
 import { keyHint, keyName, type MemberAddress, memberFingerprint } from "./fingerprint.ts";
 import { deriveLifeKey, type LifeKey, openFrom, sealInto } from "./life_key.ts";
-import { type Life, Lives } from "./lives.ts";
+import { type Life, Lives, type Source } from "./lives.ts";
 
 /** What both directions need to know. */
 export interface WireOptions {
@@ -52,6 +54,8 @@ export type Rejection =
   | { readonly kind: "unknown-key"; readonly from: NodeId }
   /** Changed on the way, another cluster's name, or a forgery. */
   | { readonly kind: "bad-tag"; readonly from: NodeId }
+  /** Not judged: it comes from elsewhere than its sender, and too many such were junk of late (doubt.ts). */
+  | { readonly kind: "flood"; readonly from: NodeId }
   /** Verified: the sender's member list is another one (rule 10). */
   | { readonly kind: "other-members"; readonly from: NodeId; readonly fingerprint: number }
   /** Verified: another process runs under this node's id (rule 9). */
@@ -69,8 +73,8 @@ export interface Sealer {
 }
 
 export interface Opener {
-  /** Reads any bytes; never throws. */
-  open(bytes: Uint8Array, now: MonoMs): Result<Packet, Rejection>;
+  /** Reads any bytes; never throws. `source`: where they come from, as far as that is known. */
+  open(bytes: Uint8Array, now: MonoMs, source?: Source | null): Result<Packet, Rejection>;
   /** Other keys from now on; replay windows stay. */
   rekey(keys: readonly Uint8Array[]): void;
 }
@@ -116,6 +120,7 @@ export function createOpener(options: WireOptions): Opener {
   const memberIds = new Set(options.members.map((member) => member.id));
   const members = new Lives(memberIds.size);
   const strangers = new Lives(MAX_STRANGERS);
+  const doubt = new Doubt();
   let ring = ringOf(options.keys);
 
   /** What the clear header alone already rules out. */
@@ -159,7 +164,7 @@ export function createOpener(options: WireOptions): Opener {
   }
 
   return {
-    open: (bytes, now) => {
+    open: (bytes, now, source = null) => {
       const header = readClearHeader(bytes);
       if ("kind" in header) return err(header);
       const { from } = header;
@@ -167,8 +172,13 @@ export function createOpener(options: WireOptions): Opener {
       const known = lives.find(from, header.incarnation);
       const refusal = refuse(header, lives, known);
       if (refusal !== null) return err(refusal);
+      const isDoubtful = !lives.isAt(from, source);
+      if (isDoubtful && doubt.isSpent(now)) return err({ kind: "flood", from });
       const opened = unseal(bytes, header, lives, known, now);
-      if (opened === null) return err({ kind: memberIds.has(from) ? "bad-tag" : "unknown-sender", from });
+      if (opened === null) {
+        if (isDoubtful) doubt.spend();
+        return err({ kind: memberIds.has(from) ? "bad-tag" : "unknown-sender", from });
+      }
       if (header.fingerprint !== fingerprint) {
         return err({ kind: "other-members", from, fingerprint: header.fingerprint });
       }
@@ -176,6 +186,8 @@ export function createOpener(options: WireOptions): Opener {
       const packet = decodeBody(opened.body, from, header.incarnation);
       if (!packet.ok) return err({ kind: "malformed", from, detail: packet.error });
       if (packet.value.header.to === incarnation) lives.prove(from, opened.life);
+      // recordings of an earlier life must not move it
+      if (opened.life.proven) lives.setPlace(from, source);
       if (!opened.life.proven && lives.hasProven(from)) return err({ kind: "unproven", from });
       return ok(packet.value);
     },

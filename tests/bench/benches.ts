@@ -4,6 +4,7 @@ import { benchDns } from "./dns.ts";
 import { benchCommit } from "./commit.ts";
 import { benchFailover } from "./failover.ts";
 import type { Bench } from "./frame.ts";
+import { benchFlood } from "./flood.ts";
 import { benchIdle } from "./idle.ts";
 import { benchLeader, benchStepDown } from "./leader.ts";
 import { benchLoss } from "./loss.ts";
@@ -28,6 +29,7 @@ export const BENCHES: readonly Bench[] = [
   bench("primary-hangs", "the primary hangs", 15, benchPrimaryHangs),
   bench("dns", "the embedded DNS server at full speed and at half", 10, benchDns),
   bench("checks", "5,000 http targets at 1 s", 10, benchChecks),
+  bench("flood", "50,000 junk datagrams a second", 10, benchFlood),
   bench("commit", "a state of 1,000 services", 10, benchCommit),
   bench("nodes", "3 to 15 nodes", 15, benchNodes),
   bench("simulate", "the simulator", 15, benchSimulate),

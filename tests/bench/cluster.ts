@@ -29,6 +29,9 @@ export class BenchCluster implements AsyncDisposable {
   readonly folder: string;
   /** Each node's DNS port on loopback. */
   readonly dnsPorts: readonly number[];
+  /** The cluster's key, base64. */
+  readonly key: string;
+  readonly #ports: readonly number[];
   readonly #options: BenchClusterOptions;
   readonly #nodes = new Map<number, NodeProcess>();
   readonly #clients = new Map<number, Deno.HttpClient>();
@@ -42,6 +45,8 @@ export class BenchCluster implements AsyncDisposable {
     const ports = freePorts(count * 3);
     this.dnsPorts = ports.slice(count * 2);
     const key = randomKey();
+    this.key = key;
+    this.#ports = ports;
     for (const id of this.ids) {
       Deno.writeTextFileSync(this.configFile(id), this.#config(id, key, ports), { mode: 0o600 });
     }
@@ -58,6 +63,11 @@ export class BenchCluster implements AsyncDisposable {
       throw problem;
     }
     return cluster;
+  }
+
+  /** A node's port on loopback. */
+  udpPort(id: number): number {
+    return this.#ports[(id - 1) * 2] as number;
   }
 
   configFile(id: number): string {

@@ -49,6 +49,11 @@ Deno.test("the compiled program holds the permissions, the entry point and the f
   }
 });
 
+Deno.test("the memory of the program has a bound, which also keeps a flood from growing it", () => {
+  // V8 lets its heap grow fourfold before it cleans up where it may have 4 GiB, and by half where it may have 512 MiB.
+  assert(wordsOf("abfail").includes("--v8-flags=--max-old-space-size=512"));
+});
+
 Deno.test("drill and compile have the flags of the task abfail, word for word", () => {
   const flags = wordsOf("abfail").slice(2, -1);
   assert.deepEqual(wordsOf("drill"), ["deno", "run", ...flags, "main.ts", "simulate", "--live"]);

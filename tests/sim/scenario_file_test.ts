@@ -90,3 +90,11 @@ Deno.test("nodes, zones and targets that the config lacks are named", () => {
     "there is no service mail",
   ]);
 });
+
+Deno.test("of a drill with thousands of slips the first hundred are told", () => {
+  const read = parseScenario(`steps = [${"{}, ".repeat(5000)}]\n`, "f.toml");
+  assert.ok(!read.ok);
+  const lines = read.error.split("\n");
+  assert.equal(lines.length, 101);
+  assert.match(lines.at(-1) ?? "", /and \d+ more$/);
+});

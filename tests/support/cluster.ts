@@ -55,7 +55,8 @@ export class TestCluster implements AsyncDisposable {
   readonly services: readonly TargetService[];
   readonly #options: ClusterOptions;
   readonly #nodes = new Map<number, NodeProcess>();
-  readonly #key = randomKey();
+  /** The cluster's key, base64. */
+  readonly key: string = randomKey();
 
   constructor(options: ClusterOptions = {}) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class TestCluster implements AsyncDisposable {
   /** Writes a node's config; only `[node]` and, where asked for, the keys differ. */
   writeConfig(id: number): void {
     const { keys } = this.#options;
-    Deno.writeTextFileSync(this.configFile(id), this.#config(id, keys?.get(id) ?? this.#key), {
+    Deno.writeTextFileSync(this.configFile(id), this.#config(id, keys?.get(id) ?? this.key), {
       mode: 0o600,
     });
   }

@@ -19,7 +19,7 @@ function samples(): Packet[] {
 
 const REJECTIONS = [
   ...["not-ours", "truncated", "version", "own", "unknown-sender", "misdirected", "replay", "unknown-key"],
-  ...["bad-tag", "other-members", "twin", "malformed", "unproven"],
+  ...["bad-tag", "flood", "other-members", "twin", "malformed", "unproven"],
 ];
 
 /** Anything at all at the port. Nothing but what was sealed opens, and once. */

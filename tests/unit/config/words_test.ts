@@ -75,3 +75,14 @@ Deno.test("broken TOML shows the line without what may be a secret in it, quoted
   assert.match(wrong(`x = ${secrets[0]}\n`).join("\n"), /x = "\*{44}"/);
   assert.match(wrong("interval = 10s\n").join("\n"), /interval = "10s"/);
 });
+
+Deno.test("a slip repeated a thousand times is told so often, and how many more there are", () => {
+  const said = wrong("[election]\n" + Array.from({ length: 1000 }, (_, i) => `no_such_${i} = 1\n`).join(""));
+  assert.equal(said.length, 201);
+  assert.match(said.at(-1) ?? "", /^ *:? ?and \d+ more$/);
+});
+
+Deno.test("a key of a hundred thousand parts is refused like any unknown one", () => {
+  const said = wrong(`${"a.".repeat(100_000)}a = 1\n`);
+  assert(said.some((problem) => problem.startsWith("1: a:")), said.join("\n").slice(0, 300));
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FORGERIES_PER_SECOND } from "../../../src/wire/doubt.ts";
 import { memberFingerprint } from "../../../src/wire/fingerprint.ts";
 import {
   createOpener,
@@ -222,6 +223,53 @@ Deno.test("recordings of many earlier lives do not push out the present one", ()
   }
   assert.equal(refusal(opener, first, 100).kind, "replay");
   assert(opens(opener, present.hello(), 100));
+});
+
+/** Where node 1 is, and where forgeries come from. */
+const HOME = { host: "10.0.1.10", port: 7420 };
+const ELSEWHERE = { host: "203.0.113.9", port: 4711 };
+
+/** A datagram of a life of node 1 that nobody has seen, which nobody sealed. */
+function forged(n: number): Uint8Array {
+  const bytes = sender(life(n)).hello();
+  bytes[bytes.length - 1]! ^= 1;
+  return bytes;
+}
+
+Deno.test("under a flood of forgeries a peer is heard from where it is; others are judged again a second later", () => {
+  const opener = createOpener(wire2());
+  const peer = sender(LIFE_1);
+  assert(opener.open(peer.hello(), 0, HOME).ok);
+  const kinds = Array.from({ length: 700 }, (_, n) => {
+    const opened = opener.open(forged(n + 1), 10, ELSEWHERE);
+    return opened.ok ? "opened" : opened.error.kind;
+  });
+  assert.equal(kinds.filter((kind) => kind === "bad-tag").length, FORGERIES_PER_SECOND);
+  assert.equal(kinds.at(-1), "flood");
+  assert(opener.open(peer.hello(), 11, HOME).ok, "its own place is not held against it");
+  const moved = opener.open(peer.hello(), 11, ELSEWHERE);
+  assert(!moved.ok && moved.error.kind === "flood");
+  assert(opener.open(sender(LIFE_3).hello(), 13, HOME).ok, "nor is a restart at the same place");
+  const later = opener.open(forged(9999), 1013, ELSEWHERE);
+  assert(!later.ok && later.error.kind === "bad-tag");
+  assert(opener.open(peer.hello(), 1014, ELSEWHERE).ok, "and who moved is heard");
+});
+
+Deno.test("a recording of an earlier life does not move a peer to where the recording is played", () => {
+  const opener = createOpener(wire2());
+  const peer = sender(LIFE_1);
+  assert(opener.open(peer.hello(), 0, HOME).ok);
+  const played = opener.open(sender(life(7)).hello(life(99)), 1, ELSEWHERE);
+  assert(!played.ok && played.error.kind === "unproven");
+  for (let n = 0; n < 700; n++) opener.open(forged(n + 1), 2, { ...ELSEWHERE, port: n });
+  assert(opener.open(peer.hello(), 3, HOME).ok);
+});
+
+Deno.test("what a new life costs is not held against it: a thousand restarts in a second are all judged", () => {
+  const opener = createOpener(wire2());
+  for (let n = 1; n <= 1000; n++) {
+    assert(opener.open(sender(life(n)).hello(), 5, { host: "10.0.1.10", port: n }).ok);
+  }
 });
 
 /** Keys whose 16-bit hints are the same. */
