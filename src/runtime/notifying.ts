@@ -54,8 +54,9 @@ export function noticesWaiting({ config, cluster }: NodeState): [string, number]
   return [...waiting];
 }
 
-/** Receivers that do not take what they are told, one sentence each. */
-export function notifyProblems(notifier: Notifier): string[] {
+/** Receivers that do not take what this leader tells them, one sentence each. */
+export function notifyProblems(notifier: Notifier, state: NodeState): string[] {
+  if (state.leading === null) return [];
   return notifier.figures().flatMap(({ name, waiting, problem }) => {
     if (problem === null) return [];
     return [`${name} is not told: ${problem}${waiting === 0 ? "" : `; ${waiting} notices wait`}`];

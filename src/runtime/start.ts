@@ -171,7 +171,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       ...engine.promises.problems(state),
       ...link.value.notices(clock.now()),
       ...(zone?.problems ?? []),
-      ...notifyProblems(notifier),
+      ...notifyProblems(notifier, state),
       ...certificate.value.problems(clock.wallMs()),
     ],
   });

@@ -15,11 +15,11 @@ import { type Cell, cell, type Column, renderTable } from "./table.ts";
 import { printable, wrap } from "./text.ts";
 
 const TARGET_COLUMNS: readonly Column[] = [
-  { header: "target", align: "left", min: 6, rank: 0 },
+  { header: "target", align: "left", min: 18, rank: 0 },
   { header: "health", align: "left", min: 7, rank: 0 },
   { header: "by node", align: "left", min: 8, rank: 1 },
   { header: "by hand", align: "left", min: 7, rank: 1 },
-  { header: "last probe from here", align: "left", min: 12, rank: 2 },
+  { header: "last probe from here", align: "left", min: 10, rank: 2 },
   { header: "took", align: "right", min: 8, rank: 4 },
   { header: "when", align: "left", min: 14, rank: 3 },
 ];
