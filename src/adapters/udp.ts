@@ -58,7 +58,9 @@ export function openUdp(options: { readonly listen: HostPort }): Result<Udp, str
     return ok(new Socket(Deno.listenDatagram({ transport: "udp", hostname: host, port })));
   } catch (error) {
     const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    return err(`cannot listen on UDP ${where}: ${error instanceof Error ? error.message : String(error)}`);
+    const why = (error instanceof Error ? error.message : String(error)).replace(/ \(os error \d+\)$/, "");
+    const inUse = error instanceof Deno.errors.AddrInUse ? ": does abfail run here already?" : "";
+    return err(`cannot listen on UDP ${where}: ${why}${inUse}`);
   }
 }
 
