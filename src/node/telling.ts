@@ -145,8 +145,21 @@ export function withNotices(
   let next = withDeliveries(state, cluster);
   next = withLeader(turn, next);
   for (const service of switched) next = withSwitch(turn, next, service);
-  next = withTroubles(turn, next, weighings);
-  return withEnds(turn, next, weighings);
+  const begun = withTroubles(turn, next, weighings);
+  const all = withEnds(turn, begun, weighings);
+  tellDropped(turn, cluster, switched.length, all);
+  return all;
+}
+
+/** More switches at once than a state has room for: those who are told of few are told that there were more. */
+function tellDropped(turn: NodeTurn, before: ClusterState, switched: number, after: ClusterState): void {
+  const kept = noticesOf(after).filter((one) => one.event === "switch" && !noticesOf(before).includes(one));
+  const wanted = receivers(turn.state, "switch").length === 0 ? 0 : switched;
+  const dropped = wanted - kept.length;
+  if (dropped <= 0) return;
+  const text =
+    `${dropped} of ${switched} switches are not told to anyone: more than ${NOTICES_MAX} notices wait.`;
+  turn.log("warning", "notify-failed", text, { data: { dropped } });
 }
 
 /** What has been delivered, and what has nobody left to be delivered to. */

@@ -105,3 +105,31 @@ Deno.test("no flood: a publisher that fails, a node that is gone and datagrams f
   const counted = [...metrics.matchAll(refused)].reduce((sum, match) => sum + Number(match[1]), 0);
   assert.ok(counted > 100, `what was not logged is counted: ${counted}`);
 });
+
+Deno.test("SIGHUP changes what is logged: every probe, for as long as it is asked for", async () => {
+  await using cluster = new TestCluster();
+  cluster.startServices();
+  cluster.start(2);
+  await cluster.untilLogged(2, "opinion");
+  assert.equal(cluster.node(2).log.filter(({ name }) => name === "probe").length, 0);
+  const file = cluster.configFile(2);
+  Deno.writeTextFileSync(file, `${Deno.readTextFileSync(file)}\n[log]\nlevels = { checks = "debug" }\n`);
+  cluster.node(2).kill("SIGHUP");
+  const probe = await cluster.untilLogged(2, "probe");
+  assert.match(probe.text, /^web\/web-[ab]: good: HTTP 200$/);
+  assert.equal(probe.level, "debug");
+  cluster.writeConfig(2);
+  cluster.node(2).kill("SIGHUP");
+  await cluster.until(
+    "the second reload is in force",
+    () => cluster.node(2).log.filter(({ name }) => name === "reload").length === 2,
+  );
+  const since = cluster.node(2).log.length;
+  await cluster.until(
+    "it has probed again",
+    async () =>
+      Number(/abfail_probes_started_total (\d+)/.exec((await cluster.get(2, "/metrics"))?.text ?? "")?.[1]) >
+        40,
+  );
+  assert.ok(cluster.node(2).log.slice(since).filter(({ name }) => name === "probe").length <= 2);
+});

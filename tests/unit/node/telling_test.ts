@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Notice } from "../../../src/failover/notices.ts";
+import { type Notice, NOTICES_MAX } from "../../../src/failover/notices.ts";
 import { NodeLab, testConfig } from "../../support/node_lab.ts";
 
 const HOOK = `[[notify]]\ntype = "webhook"\nurl = "https://hooks.example.com/one"\n`;
@@ -143,4 +143,36 @@ Deno.test("who is no longer in the config is not waited for", () => {
   found.healthy = (): boolean => true;
   found.run(30_000);
   assert.equal(found.node(2).cluster?.notices, undefined);
+});
+
+Deno.test("a storm: of ninety switches at once some are told, the rest is said to be left out, and it ends", () => {
+  const many = Array.from(
+    { length: 90 },
+    (_, i) =>
+      `[[services]]\nname = "s${i}"\n[services.check]\ntype = "http"\nport = 80\n` +
+      `[[services.targets]]\nname = "one"\naddress = "10.0.2.1"\n[[services.targets]]\nname = "two"\naddress = "10.0.2.2"\n`,
+  );
+  const found = new NodeLab(testConfig("", HOOK, many.join("")));
+  found.run(20_000);
+  const begun = found.deadlines;
+  found.run(10_000);
+  const calm = found.deadlines - begun;
+  found.healthy = (_node, target): boolean => target !== "one";
+  found.run(20_000);
+  const words_ = new Set(words(found, "switch").filter((text) => text.includes("one -> two")));
+  assert.ok(words_.size >= NOTICES_MAX / 2, `${words_.size} were told`);
+  const lines = found.events.filter(({ event }) => event.name === "notify-failed").map(({ event }) =>
+    event.text
+  );
+  assert.ok(lines.some((text) => /\d+ of \d+ switches are not told/.test(text)), lines.join("\n"));
+  for (const state of found.nodes.values()) assert.ok((state.cluster?.notices?.length ?? 0) <= NOTICES_MAX);
+  const before = found.told.length;
+  const steps = found.deadlines;
+  found.run(10_000);
+  assert.equal(found.told.length, before, "what is told is told");
+  assert.ok(found.deadlines - steps < 1.5 * calm, "nobody spins");
+  found.healthy = (): boolean => true;
+  found.run(40_000);
+  const left = found.node(1).cluster?.notices ?? [];
+  assert.deepEqual(left.map(({ key, phase }) => `${phase} ${key}`), []);
 });
