@@ -61,6 +61,12 @@ export interface OpinionChange {
 
 /** The first probes of a node are spread over this long at most, ms: it wants to know soon. */
 const FIRST_SPREAD_MS = 1000;
+/**
+ * More first probes than this a second are not started: a process that just began has cold code, and each target
+ * is tried `rise` times before it falls into its slots. 5,000 targets at 1 s, begun within one second, made a queue
+ * that took ten seconds to go away.
+ */
+const FIRST_PER_SECOND = 2000;
 /** A probe whose outcome has not come so long after its timeout is lost, ms. */
 const LOST_AFTER_MS = 1000;
 /** Found lost even later than this, ms, it was this process that did not run: nothing is counted. */
@@ -68,10 +74,15 @@ const NOT_RUNNING_MS = 250;
 /** So much of an interval before a slot is that slot: sums of fractions are not exact. */
 const ROUNDING = 1e-6;
 
-/** A target of which nothing is known. `phase` (0..1) spreads the first probe over the interval, 1 s at most. */
-export function createProbing(timing: CheckTiming, now: MonoMs, phase: number): Probing {
+/**
+ * A target of which nothing is known. `phase` (0..1) spreads the first probe over the interval, 1 s at most; over longer
+ * where there are thousands of `targets`.
+ */
+export function createProbing(timing: CheckTiming, now: MonoMs, phase: number, targets = 1): Probing {
   assert(phase >= 0 && phase <= 1, "a phase is between 0 and 1");
-  const firstAt = now + phase * Math.min(timing.intervalMs, FIRST_SPREAD_MS);
+  const crowded = targets > FIRST_PER_SECOND;
+  const spreadMs = crowded ? targets / FIRST_PER_SECOND * 1000 : Math.min(timing.intervalMs, FIRST_SPREAD_MS);
+  const firstAt = now + phase * spreadMs;
   return {
     opinion: "unknown",
     good: 0,

@@ -62,12 +62,14 @@ export function publishDue(turn: NodeTurn): void {
   const { state } = turn;
   let busy = false;
   for (const service of state.services) {
-    service.publishers.forEach((publisher, index) => {
+    for (const [index, publisher] of service.publishers.entries()) {
+      // The embedded DNS has nothing to do here, and this is asked after each of thousands of probes.
+      if (publisher.reconciler === null && publisher.verifier === null) continue;
       const ref = { service: service.config.name, index };
       startPublish(turn, ref, publisher);
       startVerify(turn, ref, publisher);
       busy ||= publisher.writing;
-    });
+    }
   }
   state.election.busy = busy;
   if (state.leading === null) return;

@@ -15,6 +15,7 @@ const OPERATIONS_APART = 2 ** 32;
 /** Makes the services; what is the same as in `before` keeps its opinions, timers and publishers' states. */
 export function createServices(config: Config, before: readonly ServiceSlot[], env: Env): ServiceSlot[] {
   let index = 0;
+  const targetCount = config.services.reduce((sum, { targets }) => sum + targets.length, 0);
   let numbers = before.flatMap((slot) => slot.publishers).reduce(
     (most, { reconciler }) => Math.max(most, reconciler?.operations ?? 0),
     0,
@@ -26,7 +27,7 @@ export function createServices(config: Config, before: readonly ServiceSlot[], e
       target,
       index: index++,
       probing: keptProbing(old, service, target) ??
-        createProbing(service.check, env.now, env.random.next()),
+        createProbing(service.check, env.now, env.random.next(), targetCount),
     }));
     const publishers = service.publish.map((publisher) =>
       keptPublisher(old, publisher) ?? createSlot(publisher, old, numbers += OPERATIONS_APART)

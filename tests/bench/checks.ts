@@ -1,6 +1,6 @@
 /**
- * What many checks cost: one node with 5,000 HTTP targets at 1 s on loopback addresses that one server answers; with
- * `--vs` HAProxy with the same targets. Linux only.
+ * What many checks cost: one node with 5,000 HTTP targets at 1 s on loopback addresses that one server answers, once
+ * alone and once as the leader, whose verdict alone counts; with `--vs` HAProxy with the same targets. Linux only.
  */
 import assert from "node:assert/strict";
 import { fetchWithin } from "../../src/drill/ask.ts";
@@ -44,15 +44,19 @@ const WHAT = `${TARGETS} http targets at 1 s`;
 export async function benchChecks(ask: Ask): Promise<Row[]> {
   await using folder = keepFolder();
   await using responder = await startResponder(folder.path);
-  const [own, other] = [samples(), samples()];
+  const [own, leader, other] = [samples(), samples(), samples()];
   const hasPeer = ask.vs && isInstalled("haproxy", "-v");
   const blocks = hasPeer ? 2 : 1;
   const windows = Math.ceil(ask.rounds / blocks);
   for (let block = 0; block < blocks; block++) {
-    await measureNode(folder.path, responder.port, windows, own);
+    await measureNode(folder.path, responder.port, windows, own, false);
+    await measureNode(folder.path, responder.port, windows, leader, true);
     if (hasPeer) await measureHaproxy(folder.path, responder.port, windows, other);
   }
-  const rows = rowsOf(own, "abfail", "one node of three, interval 1 s, timeout 800 ms");
+  const rows = [
+    ...rowsOf(own, "abfail", "one node of three, interval 1 s, timeout 800 ms"),
+    ...rowsOf(leader, "abfail", "the leader, who decides; interval 1 s, timeout 800 ms"),
+  ];
   if (!ask.vs) return rows;
   const settings = "option httpchk, inter 1s, nbthread 1";
   if (hasPeer) return [...rows, ...rowsOf(other, "haproxy", settings)];
@@ -87,13 +91,30 @@ function addressOf(i: number): string {
   return `127.1.${Math.floor(i / 200)}.${1 + i % 200}`;
 }
 
-async function measureNode(folder: string, port: number, windows: number, into: Samples): Promise<void> {
-  const api = freePort();
-  const file = `${folder}/abfail.toml`;
-  await Deno.writeTextFile(file, nodeConfig(port, api), { mode: 0o600 });
-  const args = ["run", "--config", file, "--node-id", "1", "--log-level", "error"];
-  await using node = keep(stoppable(new NodeProcess(testLauncher(), args)));
+async function measureNode(
+  folder: string,
+  port: number,
+  windows: number,
+  into: Samples,
+  leads: boolean,
+): Promise<void> {
+  const cluster = clusterConfig();
+  const api = cluster.api[0] as number;
+  const start = async (id: number, targets: number): Promise<NodeProcess> => {
+    const file = `${folder}/abfail-${id}.toml`;
+    await Deno.writeTextFile(file, cluster.text + servicesConfig(port, targets), { mode: 0o600 });
+    const args = ["run", "--config", file, "--node-id", String(id), "--log-level", "error"];
+    return new NodeProcess(testLauncher(), args);
+  };
+  await using node = keep(stoppable(await start(1, TARGETS)));
+  // The others have a vote and nothing to check: there are only so many cores.
+  await using others = keep(new AsyncDisposableStack());
+  if (leads) { for (const id of [2, 3]) others.use(keep(stoppable(await start(id, 1)))); }
   await pause(SETTLE_MS);
+  if (leads) {
+    const { status } = await fetchWithin(`http://127.0.0.1:${api}/leader`, 5000) ?? {};
+    assert.equal(status, 200, "the node with all targets leads");
+  }
   for (let window = 0; window < windows; window++) {
     const started = async (): Promise<number> => metric(await metrics(api), "probes_started_total");
     const [probes, ticks, since] = [await started(), processorTicks(node.pid), performance.now()];
@@ -184,20 +205,27 @@ function haproxy(file: string): Program {
   return startProgram("haproxy", ["-db", "-f", file]);
 }
 
-function nodeConfig(port: number, api: number): string {
-  const nodes = [1, 2, 3].map((id) => {
-    return `[[cluster.nodes]]\nid = ${id}\naddress = "127.0.0.1:${freePort()}"\n`;
+function clusterConfig(): { readonly text: string; readonly api: readonly number[] } {
+  const api = [1, 2, 3].map(() => freePort());
+  const nodes = api.map((one, i) => {
+    const address = `127.0.0.1:${freePort()}`;
+    return `[[cluster.nodes]]\nid = ${i + 1}\naddress = "${address}"\napi = "127.0.0.1:${one}"\n`;
   });
+  const text = `[cluster]\nname = "bench"\nkeys = ["${randomKey()}"]\n${nodes.join("")}
+[election]\npreempt_delay = "1s"\n`;
+  return { text, api };
+}
+
+function servicesConfig(port: number, count: number): string {
   const services: string[] = [];
-  for (let first = 0; first < TARGETS; first += PER_SERVICE) {
-    const targets = Array.from({ length: Math.min(PER_SERVICE, TARGETS - first) }, (_, i) => {
+  for (let first = 0; first < count; first += PER_SERVICE) {
+    const targets = Array.from({ length: Math.min(PER_SERVICE, count - first) }, (_, i) => {
       return `[[services.targets]]\nname = "t${first + i}"\naddress = "${addressOf(first + i)}:${port}"\n`;
     });
-    services.push(`[[services]]\nname = "s${first}"\n[services.check]\ntype = "http"\ninterval = "1s"
-timeout = "800ms"\n${targets.join("")}`);
+    services.push(`[[services]]\nname = "s${first}"\nobservers = "leader"
+[services.check]\ntype = "http"\ninterval = "1s"\ntimeout = "800ms"\n${targets.join("")}`);
   }
-  return `[cluster]\nname = "bench"\nkeys = ["${randomKey()}"]\n${nodes.join("")}
-[api]\nlisten = "127.0.0.1:${api}"\n${services.join("")}`;
+  return services.join("");
 }
 
 function freePort(): number {

@@ -42,6 +42,11 @@ Deno.test("the first probe is spread over the interval, one second at most", () 
   assert.equal(nextProbeAt(createProbing({ ...TIMING, intervalMs: 200 }, 100, 0.5)), 200);
 });
 
+Deno.test("the first probes of thousands of targets are spread so that 2,000 a second start", () => {
+  assert.equal(nextProbeAt(createProbing(TIMING, 100, 0.5, 2000)), 600);
+  assert.equal(nextProbeAt(createProbing(TIMING, 100, 0.5, 5000)), 100 + 1250);
+});
+
 Deno.test("out of unknown, rise good or fall bad in a row are needed", () => {
   const p = createProbing(TIMING, 0, 0);
   probes(p, "+--+-");
