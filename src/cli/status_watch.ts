@@ -55,12 +55,13 @@ function drawInPlace(screen: Screen): Show {
       width,
       2,
     );
-    const body = last === null
-      ? []
-      : renderStatus(last, { width, colour: screen.colour }).trimEnd().split("\n");
-    const lines = [...gone, ...(gone.length > 0 && last !== null ? [""] : []), ...body];
     // One row stays free: a newline at the bottom would scroll.
     const room = Math.max(1, rows - 1);
+    const left = room - gone.length - (gone.length > 0 ? 1 : 0);
+    const body = last === null
+      ? []
+      : renderStatus(last, { width, colour: screen.colour, rows: left }).trimEnd().split("\n");
+    const lines = [...gone, ...(gone.length > 0 && last !== null ? [""] : []), ...body];
     const shown = lines.length <= room ? lines : [
       ...lines.slice(0, room - 1),
       `… ${lines.length - room + 1} more lines; make the terminal higher to see them`.slice(0, width),

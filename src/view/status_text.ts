@@ -7,7 +7,7 @@ import { nodeName } from "./node_name.ts";
 import { formatAge, formatDuration } from "./duration.ts";
 import { colourPaint, type Paint, plainPaint, type Tone } from "./paint.ts";
 import { renderService } from "./service_text.ts";
-import type { PeerStatus, Status } from "./status_type.ts";
+import type { PeerStatus, ServiceStatus, Status } from "./status_type.ts";
 import { type Cell, cell, type Column, renderTable } from "./table.ts";
 import { printable, wrap } from "./text.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -16,6 +16,8 @@ export interface TextOptions {
   /** Columns of the terminal; taken as 40 where it is less. */
   readonly width: number;
   readonly colour: boolean;
+  /** Rows that there are: where all of it takes more, services that are well take one line each. */
+  readonly rows?: number;
 }
 
 const LABEL: Readonly<Record<Verdict["level"], { readonly text: string; readonly tone: Tone }>> = {
@@ -35,11 +37,28 @@ const NODE_COLUMNS: readonly Column[] = [
   { header: "problem", align: "left", min: 10, rank: 1 },
 ];
 
-/** The whole status as lines, ending in a newline. No line is wider than `width`; tables never wrap. */
+/**
+ * The whole status as lines, ending in a newline; services in trouble come first. No line is wider than `width`; tables
+ * never wrap.
+ */
 export function renderStatus(status: Status, options: TextOptions): string {
+  const full = statusLines(status, options, renderService);
+  const fits = options.rows === undefined || full.length <= options.rows;
+  return (fits ? full : statusLines(status, options, renderBriefly)).join("\n") + "\n";
+}
+
+type RenderService = (service: ServiceStatus, width: number, paint: Paint) => string[];
+
+function statusLines(status: Status, options: TextOptions, render: RenderService): string[] {
   const width = Math.max(40, options.width);
   const paint = options.colour ? colourPaint : plainPaint;
-  const lines = [
+  const services = status.services.toSorted((a, b) => urgency(a) - urgency(b))
+    .map((service) => render(service, width, paint));
+  // Tables stand apart, single lines together.
+  const apart = services.flatMap((lines, i) =>
+    lines.length === 1 && services[i - 1]?.length === 1 ? lines : ["", ...lines]
+  );
+  return [
     ...verdictLines(status, width, paint),
     ...status.problems.flatMap((problem) => {
       return wrap(`! ${printable(problem)}`, width, 2).map((line) => paint(line, "warn"));
@@ -48,10 +67,22 @@ export function renderStatus(status: Status, options: TextOptions): string {
     ...wrap(thisNode(status), width, 2),
     "",
     ...nodeLines(status, width, paint),
-    ...status.services.flatMap((service) => ["", ...renderService(service, width, paint)]),
+    ...apart,
     ...publishersElsewhere(status, width),
   ];
-  return lines.join("\n") + "\n";
+}
+
+/** 0 = look here first. */
+function urgency(service: ServiceStatus): number {
+  if (service.state === "down") return 0;
+  if (service.publishers.some(({ state }) => state === "failed" || state === "drift")) return 1;
+  return service.state === "ok" ? 3 : 2;
+}
+
+/** One that is well says so and no more. */
+function renderBriefly(service: ServiceStatus, width: number, paint: Paint): string[] {
+  const lines = renderService(service, width, paint);
+  return urgency(service) < 3 ? lines : lines.slice(0, 1);
 }
 
 /** `prod BAD: no leader (NO QUORUM: 1 of 3 nodes alive, 2 needed)`. */

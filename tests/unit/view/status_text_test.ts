@@ -31,6 +31,27 @@ Deno.test("problems follow the verdict, before any table, and in full", () => {
   for (const problem of quorumLost.problems) assert.ok(problems.includes(problem), problem);
 });
 
+Deno.test("services in trouble come first; where rows are few, those that are well take one line each", () => {
+  const well = Array.from({ length: 100 }, (_, i) => ({ ...web, name: `s${i}` }));
+  const [broken] = serviceDown.services;
+  assert.ok(broken !== undefined);
+  const status: Status = { ...serviceDown, services: [...well, { ...broken, name: "broken" }] };
+  const order = (text: string): string[] =>
+    text.split("\n").map((line) => /^(s\d+|broken) /.exec(line)?.[1] ?? "").filter((name) => name !== "");
+  const whole = renderStatus(status, { width: 80, colour: false });
+  assert.deepEqual(order(whole), ["broken", ...well.map(({ name }) => name)]);
+  assert.equal(whole.match(/^ +target /gm)?.length, 101);
+  const brief = renderStatus(status, { width: 80, colour: false, rows: 50 });
+  assert.deepEqual(order(brief), order(whole));
+  assert.equal(brief.match(/^ +target /gm)?.length, 1, "only the one in trouble has its tables");
+  assert.ok(brief.split("\n").findIndex((line) => line.startsWith("broken DOWN")) < 20);
+  assert.equal(
+    renderStatus(allWell, { width: 80, colour: false, rows: 50 }),
+    text(allWell, 80),
+    "what fits is whole",
+  );
+});
+
 Deno.test("all is well in one screen", () => {
   assert.equal(
     text(allWell),
