@@ -71,7 +71,8 @@ Deno.test("a head or a body that trickles in is cut off in time, however steadil
     const connection = await connect(server, head);
     const dripping = piece === "" ? Promise.resolve() : drip(connection, piece);
     const answer = await readAll(connection);
-    assert.match(answer, /^(HTTP\/1\.1 408 .*)?$/s, head);
+    // One that said nothing gets nothing: it would be taken for the answer to what it says at last.
+    assert.match(answer, head === "" ? /^$/ : /^(HTTP\/1\.1 408 .*)?$/s, head);
     await dripping;
   }));
   assert(performance.now() - since < 2 * HEAD_MS + SLACK_MS, "within its time");

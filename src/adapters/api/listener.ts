@@ -20,12 +20,15 @@ import { within } from "./within.ts";
 
 /** How long a TLS handshake may take, ms. */
 export const HANDSHAKE_MS = 5000;
-/** How long the head of a request may take to arrive, ms. */
-export const HEAD_MS = 5000;
+/**
+ * How long the head of a request may take to arrive, ms. No interval that people scrape at: a connection that was
+ * opened and not used would end at the moment it is used at last.
+ */
+export const HEAD_MS = 7000;
 /** And the whole of it, with its body; `body.ts` is stricter still, ms. */
 const REQUEST_MS = 10_000;
-/** How long a connection may lie idle between two requests, ms. */
-const IDLE_MS = 10_000;
+/** How long a connection may lie idle between two requests, ms; no such interval either. */
+const IDLE_MS = 12_500;
 /** How often these are looked at, ms. */
 const LOOK_MS = 1000;
 /** How long an answer to what is no request may take to leave, ms. */
@@ -143,7 +146,8 @@ export class HttpListener {
     const slow = problem.code === "ERR_HTTP_REQUEST_TIMEOUT";
     if (slow || String(problem.code).startsWith("HPE_")) {
       this.#options.door.refuse(slow ? "slow-request" : "malformed");
-      if (socket.writable) socket.end(refusalText(slow, problem.code === "HPE_HEADER_OVERFLOW"));
+      if (slow && saidNothing(socket)) socket.end();
+      else if (socket.writable) socket.end(refusalText(slow, problem.code === "HPE_HEADER_OVERFLOW"));
     }
     if (!socket.writableEnded) {
       socket.destroy();
@@ -160,6 +164,14 @@ function contextOf({ cert, key, clientCa }: TlsIdentity): Record<string, unknown
     key,
     ...(clientCa === null ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
   };
+}
+
+/**
+ * True when no byte of a request has come. Clients open connections that they may need and leave some unused; an
+ * answer on one of those would be taken for that of the request they use it for at last.
+ */
+function saidNothing(socket: Duplex): boolean {
+  return "bytesRead" in socket && socket.bytesRead === 0;
 }
 
 function addressOf(socket: Socket): string {
