@@ -381,8 +381,8 @@ each(
     assert.deepEqual(web(fake), { values: ["192.0.2.1"], ttl: kind.ttl });
     fake.pages.endless = true;
     const asked = fake.requests.length;
-    assert.match(await perform(publisher, read()), /^failed: the list has more than 40 pages/);
-    assert(fake.requests.length - asked <= 41);
+    assert.match(await perform(publisher, read()), /^failed: the list has more than 10 pages/);
+    assert(fake.requests.length - asked <= 11);
   },
   ({ pages }) => pages === true,
 );
@@ -459,3 +459,21 @@ each(
   },
   ({ counts }) => counts,
 );
+
+Deno.test("hetzner-dns: what no record can have is a broken answer; many values are named in part", async () => {
+  const kind = KINDS.find(({ type }) => type === "hetzner-dns");
+  assert(kind !== undefined);
+  const fake = kind.start();
+  const answered = async (...values: readonly (string | undefined)[]): Promise<string> => {
+    const body = JSON.stringify({ rrset: { ttl: 60, records: values.map((value) => ({ value })) } });
+    fake.order("any", { kind: "answer", status: 200, body });
+    return await perform(create(kind, fake), read());
+  };
+  assert.equal(await answered(undefined), "failed: the answer names a record without a value");
+  for (const value of ["a".repeat(300), "two words", "\u001b[2J"]) {
+    assert.equal(await answered(value), "failed: the answer names a value that no record can have");
+  }
+  const many = Array.from({ length: 9 }, (_, n) => `192.0.2.${n}`);
+  assert.equal(await answered(...many), `shows ${many.slice(0, 7).join(",")} and 2 more`);
+  await fake.close();
+});

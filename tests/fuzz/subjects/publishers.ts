@@ -1,12 +1,14 @@
 /** What providers and webhooks answer: HTTP, JSON and XML from elsewhere. */
-import { createCloudPublisher } from "../../../src/adapters/publishers/cloud/index.ts";
+import { createCloudPublisher, createMovingPublisher } from "../../../src/adapters/publishers/cloud/index.ts";
 import { tryToTell } from "../../../src/adapters/notify_try.ts";
 import { RateBudgets } from "../../../src/adapters/publishers/cloud/limits.ts";
+import { MAX_PAGES } from "../../../src/adapters/publishers/cloud/pages.ts";
 import { createPowerdnsPublisher } from "../../../src/adapters/publishers/powerdns.ts";
 import type { Publisher } from "../../../src/adapters/publishers/publisher.ts";
 import { createWebhookPublisher } from "../../../src/adapters/publishers/webhook.ts";
-import type { CloudPublisher, CloudRecord } from "../../../src/config/publisher.ts";
+import type { AddressPublisher, CloudPublisher, CloudRecord } from "../../../src/config/publisher.ts";
 import { secret } from "../../../src/config/secret.ts";
+import { IP, MACHINES } from "../../support/fakes/addresses.ts";
 import { startCloudflare } from "../../support/fakes/cloudflare.ts";
 import { startDesec } from "../../support/fakes/desec.ts";
 import { startDigitalocean } from "../../support/fakes/digitalocean.ts";
@@ -41,7 +43,7 @@ const HEADERS: readonly Readonly<Record<string, string>>[] = [
 ];
 
 interface Kind {
-  readonly type: CloudPublisher["type"];
+  readonly type: CloudPublisher["type"] | AddressPublisher["type"];
   readonly start: () => Fake;
   readonly ttl: number;
 }
@@ -54,6 +56,8 @@ const KINDS: readonly Kind[] = [
   { type: "hetzner-dns", start: startHetzner, ttl: 60 },
   { type: "desec", start: startDesec, ttl: 3600 },
   { type: "gandi", start: startGandi, ttl: 300 },
+  { type: "digitalocean-reserved-ip", start: startDigitalocean, ttl: 30 },
+  { type: "hetzner-floating-ip", start: startHetzner, ttl: 60 },
 ];
 
 function create({ type, ttl }: Kind, token: string, apiUrl: string): Publisher {
@@ -72,6 +76,15 @@ function create({ type, ttl }: Kind, token: string, apiUrl: string): Publisher {
   };
   const world = { wallMs: (): number => WALL_MS, budgets: new RateBudgets(() => WALL_MS) };
   switch (type) {
+    case "digitalocean-reserved-ip":
+    case "hetzner-floating-ip": {
+      const machines = { t: MACHINES[0] };
+      return createMovingPublisher(
+        { type, ...record, name: IP, machines },
+        new Map([["t", "192.0.2.2"]]),
+        world,
+      );
+    }
     case "route53":
       return createCloudPublisher({ type, ...record, zoneId: ZONE_ID, accessKeyId: ACCESS_KEY_ID }, world);
     case "google-dns":
@@ -165,7 +178,8 @@ export async function clouds(): Promise<Subject> {
       for (const action of [READ, WRITE, READ]) {
         mustBeResult(await publisher.perform(action, TIMEOUT_MS), secrets);
       }
-      must(count < 40, `${count} requests for three actions`);
+      // Two lists of MAX_PAGES for each of them, and what else there is to ask.
+      must(count < 6 * MAX_PAGES + 40, `${count} requests for three actions`);
     },
     close: () => server.shutdown(),
   };

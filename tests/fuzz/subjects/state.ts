@@ -1,6 +1,6 @@
 /** What lies on a disk or travels inside the register: decisions, state files, recordings. */
 import { decodeState, encodeState } from "../../../src/failover/codec.ts";
-import type { ClusterState } from "../../../src/failover/cluster_state.ts";
+import { AILING_TEXT_MAX, type ClusterState } from "../../../src/failover/cluster_state.ts";
 import { decodeState as decodeFile, encodeState as encodeFile } from "../../../src/adapters/state_file.ts";
 import { Recorder } from "../../../src/record/recorder.ts";
 import { parseRecording, recordingHeader } from "../../../src/record/recording.ts";
@@ -41,6 +41,7 @@ const STATES: readonly ClusterState[] = [
         undoneBy: { who: "socket", atWallMs: 6, target: "nyc1" },
         falls: [{ target: "nyc1", count: 3, atWallMs: 9 }],
         proven: [{ publisher: "route53 web.example.com", atWallMs: 10 }],
+        ailing: [{ publisher: "route53 web.example.com", how: "unproven", why: "HTTP 401", atWallMs: 12 }],
       },
     },
     notices: [{
@@ -77,6 +78,9 @@ export function decision(): Subject {
         }
         for (const { count } of service.falls ?? []) {
           must(Number.isSafeInteger(count) && count >= 1, `${name}: ${count} falls`);
+        }
+        for (const { why } of service.ailing ?? []) {
+          must(why.length <= AILING_TEXT_MAX, `${name}: ${why.length} characters of an ailment`);
         }
         const times = [service.activeSinceWallMs, service.lastSwitch?.atWallMs ?? 0];
         times.push(...read.value.notices?.map(({ atWallMs }) => atWallMs) ?? []);

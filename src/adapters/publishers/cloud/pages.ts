@@ -2,7 +2,7 @@
 import { CloudFailure } from "./failure.ts";
 
 /** Pages of one list at most. */
-export const MAX_PAGES = 40;
+export const MAX_PAGES = 10;
 
 /**
  * Goes through the pages of a list. `visit` takes one page and says which is next: null = it was the last, or what was

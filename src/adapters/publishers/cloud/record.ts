@@ -2,6 +2,7 @@
 import type { PublishAction, PublishResult } from "../../../publish/action.ts";
 import type { RecordType, SecretSource } from "../../../config/publisher.ts";
 import type { Publisher } from "../publisher.ts";
+import { isOneWord } from "../wish.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
 
@@ -144,10 +145,17 @@ export function wish(
   return { value, ttlS, target, epoch, rehearsal: rehearsal === true };
 }
 
+/** Values that are named at most: of more than one, none is ours. */
+const SHOWN_VALUES_MAX = 7;
+
 /** The set as one text: several values, which are not ours, are all named. */
 export function showOf(present: RecordSet | null): string | null {
   if (present === null || present.values.length === 0) return null;
-  return present.values.map(normalise).toSorted().join(",");
+  const values = present.values.map(normalise);
+  if (values.includes("")) throw new CloudFailure("the answer names a record without a value");
+  if (!values.every(isOneWord)) throw new CloudFailure("the answer names a value that no record can have");
+  const more = values.length - SHOWN_VALUES_MAX;
+  return values.toSorted().slice(0, SHOWN_VALUES_MAX).join(",") + (more > 0 ? ` and ${more} more` : "");
 }
 
 /** Two spellings of one value become equal: no final dot, small letters, the short form of IPv6. */
