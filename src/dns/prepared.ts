@@ -21,7 +21,7 @@ export type Prepared = ReadonlyMap<number, readonly PreparedName[]>;
 
 interface PreparedName {
   readonly zone: ZoneData;
-  readonly name: Name;
+  readonly key: string;
   /** As on the wire, lower case, with the root. */
   readonly wire: Uint8Array;
   /** Responses without OPT by type, as they are asked for: to the types that the zone can hold, and to `OTHER_TYPE`. */
@@ -37,10 +37,10 @@ const OTHER_TYPE = 65280;
 export function prepareAnswers(zone: ZoneData): Prepared {
   const prepared = new Map<number, PreparedName[]>();
   for (const key of zone.nodes.keys()) {
-    const wire = Uint8Array.from(key + "\0", (char) => char.charCodeAt(0));
+    const wire = wireOf(key);
     const hash = nameHash(wire);
     const slot = prepared.get(hash) ?? [];
-    slot.push({ zone, name: nameOfKey(key), wire, byType: new Map() });
+    slot.push({ zone, key, wire, byType: new Map() });
     prepared.set(hash, slot);
   }
   return prepared;
@@ -104,11 +104,11 @@ function appendOpt(out: Uint8Array, at: number, dnssecOk: boolean, cookie: Uint8
   out.set(cookie, at + 15);
 }
 
-function firstTime({ zone, name, byType }: PreparedName, asked: number): Uint8Array {
+function firstTime({ zone, key, byType }: PreparedName, asked: number): Uint8Array {
   const type = TYPES.includes(asked) ? asked : OTHER_TYPE;
   const known = byType.get(type);
   if (known !== undefined) return known;
-  const body = compose(zone, name, type);
+  const body = compose(zone, nameOfKey(key), type);
   byType.set(type, body);
   return body;
 }
@@ -118,6 +118,12 @@ function compose(zone: ZoneData, name: Name, type: number): Uint8Array {
   const response = respond([zone], encodeMessage(queryFor(0, name, type, null)).bytes, "tcp");
   if (response === null) throw new Error("a query that we composed ourselves has no answer");
   return response;
+}
+
+function wireOf(key: string): Uint8Array {
+  const wire = new Uint8Array(key.length + 1); // ends with the root
+  for (let i = 0; i < key.length; i++) wire[i] = key.charCodeAt(i);
+  return wire;
 }
 
 function nameOfKey(key: string): Name {
