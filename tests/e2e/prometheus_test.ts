@@ -46,6 +46,12 @@ Deno.test({
     const { data } = await prometheus.get("/api/v1/rules");
     const rules = data.groups.flatMap((group) => group.rules);
     assert.equal(rules.length, extraText("alerts").match(/- alert:/g)?.length);
+    for (const expression of dashboardExpressions()) {
+      const path = `/api/v1/query?query=${
+        encodeURIComponent(expression.replaceAll("$__rate_interval", "10s"))
+      }`;
+      assert.equal((await prometheus.get(path)).status, "success", expression);
+    }
     const client = Deno.createHttpClient({ caCerts: [Deno.readTextFileSync(certificates.caFile)] });
     const page = await (await fetch(`${cluster.apiOf(1).replace("http:", "https:")}/metrics`, { client }))
       .text();
@@ -57,7 +63,16 @@ Deno.test({
   },
 });
 
+/** What the panels of the dashboard ask. */
+function dashboardExpressions(): string[] {
+  const { panels }: { panels: readonly { targets: readonly { expr: string }[] }[] } = JSON.parse(
+    extraText("dashboard"),
+  );
+  return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+}
+
 interface Answer {
+  readonly status: string;
   readonly data: {
     readonly result: readonly { readonly value: readonly [number, string] }[];
     readonly groups: readonly { readonly rules: readonly unknown[] }[];
