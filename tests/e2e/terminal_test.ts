@@ -27,7 +27,18 @@ async function onTerminal(
   return { code, text: new TextDecoder().decode(stdout).replaceAll("\r", "") };
 }
 
-Deno.test("a cluster in trouble, on a terminal", async (t) => {
+/** True, and said, where there is no `script`. */
+function ignoreWithoutScript(): boolean {
+  try {
+    new Deno.Command("script", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
+    return false;
+  } catch {
+    console.log("there is no `script` (Debian: apt-get install bsdutils): its test is ignored");
+    return true;
+  }
+}
+
+Deno.test("a cluster in trouble, on a terminal", { ignore: ignoreWithoutScript() }, async (t) => {
   await using cluster = new TestCluster({ service: 'failback = "manual"\nmin_hold = "100ms"' });
   await cluster.startAll();
   await cluster.service("web-a").stop();
