@@ -85,7 +85,7 @@ export const COMMAND_HELP: Readonly<Record<string, CommandHelp>> = {
   "step-down": {
     examples: [
       `abfail step-down ${CONFIG}`,
-      "abfail step-down --api unix:/run/abfail.sock",
+      "abfail step-down --api unix:/run/abfail/api.sock",
     ],
     notes: [OPERATED],
   },

@@ -177,7 +177,7 @@ timing = "wan"                       # heartbeat/lease: local 20ms/150ms, lan 50
 [api]
 listen = "127.0.0.1:7421"            # status, metrics and a page
 # token_file = "/etc/abfail/token"   # for switch, drain, step-down over the network
-# socket = "/run/abfail.sock"        # for the same on this machine, without a token
+# socket = "/run/abfail/api.sock"    # for the same on this machine, without a token
 
 `;
 

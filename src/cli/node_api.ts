@@ -37,7 +37,7 @@ export function parseNodeApi(text: string): Result<NodeApi, string> {
     const path = text.replace(/^unix:(\/\/(?=\/))?/, "");
     return path.startsWith("/")
       ? ok({ kind: "unix", path, text })
-      : err(`${text} is no API address: unix: needs an absolute path, as in unix:/run/abfail.sock`);
+      : err(`${text} is no API address: unix: needs an absolute path, as in unix:/run/abfail/api.sock`);
   }
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(full) ? new URL(full) : null;

@@ -33,7 +33,7 @@ export async function recordCommand(options: RecordOptions): Promise<number> {
       return 3;
     }
     complain(`error: ${said}`);
-    if (status === 401 || status === 403) complain(tokenHelp(token !== null));
+    if (status === 401) complain(tokenHelp(token !== null));
     return 1;
   }
   try {

@@ -96,7 +96,7 @@ const api = table({
     filePath("/etc/abfail/token"),
     "file with the token that commands over the network need",
   ),
-  socket: optional(filePath("/run/abfail.sock"), "Unix socket; whoever may open it may give commands"),
+  socket: optional(filePath("/run/abfail/api.sock"), "Unix socket; whoever may open it may give commands"),
   cert_file: optional(
     filePath("/etc/abfail/api.pem"),
     "certificate (PEM, its chain behind it): HTTPS; with key_file",

@@ -1,4 +1,5 @@
 /** The sockets of the HTTP API: TCP, with TLS where the config has a certificate, and the Unix socket. */
+import { dirname } from "node:path";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { HostPort } from "../../config/config.ts";
 import { Doorkeeper, type Refusals } from "./doorkeeper.ts";
@@ -80,6 +81,7 @@ async function listenUnix(path: string, gate: Gate): Promise<Result<HttpListener
     door: new Doorkeeper(),
     handle: (...given) => gate.handle(...given),
   });
+  await Deno.mkdir(dirname(path), { recursive: true }).catch(() => {}); // listening says what is wrong
   const bound = await unix.listen({ path });
   if (!bound.ok) return err(`cannot listen on ${path} (api.socket): ${reason(bound.error)}`);
   try {

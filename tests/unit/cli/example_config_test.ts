@@ -27,7 +27,7 @@ Deno.test("every line that is commented out in it is right as well", () => {
   );
   const config = right(all);
   assert.deepEqual([config.node.id, config.notify.length, config.services[0]?.publish.length], [1, 1, 2]);
-  assert.equal(config.api.socket, "/run/abfail.sock");
+  assert.equal(config.api.socket, "/run/abfail/api.sock");
 });
 
 Deno.test("keys differ and are 32 bytes", () => {

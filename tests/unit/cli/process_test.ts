@@ -216,7 +216,10 @@ Deno.test("commands find the Unix socket of the config and need no token there",
       seen.push(request.headers.get("authorization"));
       return Response.json({ ok: true, message: "done here" });
     });
-    const config = exampleConfig(3, freshKey()).replace('# socket = "/run/abfail.sock"', 'socket = "a.sock"');
+    const config = exampleConfig(3, freshKey()).replace(
+      '# socket = "/run/abfail/api.sock"',
+      'socket = "a.sock"',
+    );
     await Deno.writeTextFile(`${folder}/abfail.toml`, config);
     const done = await abfail(["step-down", "--config", `${folder}/abfail.toml`]);
     await server.shutdown();
