@@ -36,12 +36,18 @@ export function withAilments(cluster: ClusterState, state: NodeState, wallMs: Wa
     const decision = decisionOn(next, config.name);
     if (decision === null) continue;
     const before = decision.ailing ?? [];
-    const ailing = publishers.flatMap((slot) => ailmentsNow(slot, before, wallMs)).slice(0, room);
+    const found = publishers.flatMap((slot) => ailmentsNow(slot, before, wallMs));
+    const ailing = found.filter(isFirst).slice(0, room);
     room -= ailing.length;
     const same = ailing.length === before.length && ailing.every((one, i) => one === before[i]);
     if (!same) next = withDecision(next, config.name, { ...decision, ailing });
   }
   return next;
+}
+
+/** Two publishers may bear one name (two `exec` of one program): they ail as one. */
+function isFirst({ publisher, how }: Ailing, at: number, all: readonly Ailing[]): boolean {
+  return all.findIndex((one) => one.publisher === publisher && one.how === how) === at;
 }
 
 /** One that lasts is the very same as before, words and all. */

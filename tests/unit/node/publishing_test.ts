@@ -255,3 +255,13 @@ Deno.test("what is wrong with a publisher is known to every node, over a change 
   lab.run(60_000);
   assert.equal(statusExitCode(lab.status(3)), 1);
 });
+
+Deno.test("two publishers of one name ail as one, and that is decided once", () => {
+  const lab = steady(exec("a"), exec("a"));
+  lab.publisher = () => ({ kind: "failed", detail: "HTTP 500", retryAfterMs: null });
+  lab.run(40_000);
+  const before = lab.node(3).cluster;
+  assert.equal(before?.services["web"]?.ailing?.length, 1);
+  lab.run(60_000);
+  assert.equal(lab.node(3).cluster, before, "nothing more was decided");
+});
