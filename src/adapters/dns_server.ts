@@ -54,7 +54,7 @@ export interface DnsServerOptions {
   /** Default 10 000. */
   readonly idleTimeoutMs?: number;
   /** Default 128. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** How often local addresses are looked at again, ms; default 10 000. */
   readonly rescanMs?: number;
   /** For tests; default `Deno.networkInterfaces`. */

@@ -189,6 +189,7 @@ function reportUnknown(
   options: TableOptions,
 ): void {
   const at = [...path, key];
+  if (reading.isFull) return reading.report(at, "there is no such key here");
   if (options.later?.includes(key)) {
     reading.report(at, "is not in this version yet; leave it out");
     return;

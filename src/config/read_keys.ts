@@ -11,6 +11,8 @@ import { readKey } from "./values.ts";
  */
 export type KeysNeed = "needed" | "optional" | "here";
 
+/** A file of keys has so many characters at most: hundreds of keys. */
+const FILE_MAX = 64 * 1024;
 /** The variable that holds keys, separated by commas or spaces. */
 const VARIABLE = "ABFAIL_KEYS";
 /** The key of config.example.toml: everyone knows it. */
@@ -85,6 +87,10 @@ function fromFile(
     if (need === "optional" || (need === "here" && isAbsentCredential(path))) {
       reading.warn(at, `cannot read ${path}: ${text.error}`);
     } else reading.report(at, `cannot read ${path}: ${text.error}`);
+    return undefined;
+  }
+  if (text.value.length > FILE_MAX) {
+    reading.report(at, `${path} is no file of keys: it is too long`);
     return undefined;
   }
   const open = modeWarning(path, io);

@@ -42,6 +42,11 @@ export class Reading {
     this.problems.push({ file: this.file, line, column: null, path: this.show(path), message, help });
   }
 
+  /** True when what is reported from now on is only counted: no need to find words for it. */
+  get isFull(): boolean {
+    return this.problems.length >= MAX_PROBLEMS;
+  }
+
   /** True when something was reported at this very path: no second complaint should build on it. */
   isBad(path: Path): boolean {
     return this.#bad.has(JSON.stringify(path));

@@ -148,7 +148,7 @@ function serveWithCare(served: Served, request: Request, nowS: number): Reply {
   if (!decodeQuery(query).ok) return respond(served.zones, query, transport);
   const signature = judgeSignature(query, served.transfer?.key ?? null, nowS);
   if (signature.kind === "bad") return refuse(request, signature, served.transfer?.key ?? null, nowS);
-  const bytes = signature.kind === "good" ? signature.signed.bytes : query;
+  const bytes = signature.kind === "good" ? withIdOf(query, signature.signed.bytes) : query;
   const decoded = decodeQuery(bytes);
   const transfer = decoded.ok ? transferRequestOf(decoded.value) : null;
   const reply = transfer === null
@@ -156,6 +156,13 @@ function serveWithCare(served: Served, request: Request, nowS: number): Reply {
     : transferTo(served, request, transfer, signature.kind === "good");
   if (signature.kind !== "good" || reply === null) return reply;
   return signAll(reply, signature.key, signature.signed.mac, nowS);
+}
+
+/** What was verified has the id that was signed; who passed it on may have given it another, and waits for that. */
+function withIdOf(query: Uint8Array, verified: Uint8Array): Uint8Array {
+  const bytes = verified.slice();
+  bytes.set(query.subarray(0, 2));
+  return bytes;
 }
 
 function transferTo(served: Served, request: Request, transfer: TransferRequest, signed: boolean): Reply {

@@ -5,6 +5,7 @@
 import { createApi } from "../adapters/api/api.ts";
 import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
 import { type Clock, createClock } from "../adapters/clock.ts";
+import { openFileLimit } from "../adapters/file_limit.ts";
 import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
 import { newIncarnation, systemRandom } from "../adapters/random.ts";
@@ -21,6 +22,7 @@ import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
 import { ApiCertificate } from "./api_certificate.ts";
 import { Engine } from "./engine.ts";
+import { shareFiles, ShortageWatch, tooFewFiles } from "./files.ts";
 import { Host } from "./host.ts";
 import { notifyCounters, notifyProblems, openNotifier } from "./notifying.ts";
 import { openLink, type PeerLink } from "./link.ts";
@@ -84,6 +86,10 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     return err(problem);
   };
 
+  const fileLimit = openFileLimit();
+  const tooFew = tooFewFiles(fileLimit);
+  if (tooFew !== null) return err(tooFew);
+  const shares = shareFiles(fileLimit);
   const clock = parts.clock();
   closers.push(() => clock.close());
   const certificate = ApiCertificate.read(config.api.tls);
@@ -108,7 +114,8 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   const world = {
     publishers: parts.publishers(config, { wallMs: () => clock.wallMs(), random: systemRandom }),
   };
-  const zones = await openZones(options, clock, () => knownLeader(state.election, clock.now()) !== null);
+  const leaseInSight = (): boolean => knownLeader(state.election, clock.now()) !== null;
+  const zones = await openZones(options, clock, leaseInSight, shares.dns);
   if (!zones.ok) return await giveUp(zones.error);
   const zone = zones.value;
   closers.push(() => zone?.close());
@@ -125,6 +132,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   closers.push(() => probes.abort());
   const recorder = new Recorder({ step: parts.program.step });
   const tally = new Tally();
+  const shortage = new ShortageWatch((event) => tell(event));
   tally.expect(config);
   const engine: Engine = new Engine(
     state,
@@ -149,6 +157,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       probeStarted: (lateMs) => tally.started(lateMs),
       probed: (service, target, outcome) => {
         tally.probed(service, target, outcome);
+        shortage.probed(outcome, clock.now());
         if (options.logsProbes?.() === true) options.log(probeEvent(service, target, outcome));
       },
     },
@@ -173,6 +182,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       ...(zone?.problems ?? []),
       ...notifyProblems(notifier, state),
       ...certificate.value.problems(clock.wallMs()),
+      ...shortage.problems(clock.now()),
     ],
   });
   const tracer = openTracer(options.version);
@@ -186,7 +196,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     host.tell(event);
   };
 
-  const api = await openApi(config, member, certificate.value, host, options.log);
+  const api = await openApi(config, member, certificate.value, host, options.log, shares.api);
   if (!api.ok) return await giveUp(api.error);
   servers.api = api.value;
   closers.push(() => api.value.close());
@@ -273,9 +283,11 @@ async function openZones(
   { config, member, log }: StartOptions,
   clock: Clock,
   leaseInSight: () => boolean,
+  connectionsMax: number | undefined,
 ): Promise<Result<ZoneService | null, string>> {
   const { dns } = config;
-  return dns === null ? ok(null) : await ZoneService.open({ config, dns, member, clock, leaseInSight, log });
+  if (dns === null) return ok(null);
+  return await ZoneService.open({ config, dns, member, clock, leaseInSight, log, connectionsMax });
 }
 
 async function openApi(
@@ -284,6 +296,7 @@ async function openApi(
   certificate: ApiCertificate,
   host: Host,
   log: (event: LogEvent) => void,
+  connectionsMax: number | undefined,
 ): Promise<Result<ApiServer, string>> {
   const listen = member.api ?? config.api.listen;
   const hostNames = config.cluster.nodes.flatMap((node) => [node.address.host, node.api?.host ?? ""])
@@ -293,6 +306,7 @@ async function openApi(
     tls: certificate.identity,
     socket: config.api.socket,
     api: createApi(host, { hostNames }),
+    connectionsMax,
     onFailure: (detail): void => {
       log({
         level: "error",

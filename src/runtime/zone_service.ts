@@ -20,6 +20,8 @@ export interface ZoneServiceOptions {
   readonly clock: Clock;
   readonly leaseInSight: () => boolean;
   readonly log: (event: LogEvent) => void;
+  /** Connections at once over TCP; default as the server's. */
+  readonly connectionsMax?: number | undefined;
 }
 
 export class ZoneService {
@@ -58,6 +60,7 @@ export class ZoneService {
       wallMs: () => clock.wallMs(),
       nowMs: stopwatchMs,
       rateLimit: { ...dns.rateLimit, exempt: networksOf(dns.rateLimit.exempt) },
+      maxConnections: options.connectionsMax,
     });
     if (!server.ok) return err(server.error);
     const service = new ZoneService(options, keeper, server.value, (key) =>

@@ -1,6 +1,7 @@
 /** A cluster of real node processes on loopback, for end-to-end tests and measurements. */
 import assert from "node:assert/strict";
 import { askStatus, fetchWithin } from "../../src/drill/ask.ts";
+import type { Launcher } from "../../src/drill/launch.ts";
 import { type LogLine, NodeProcess } from "../../src/drill/node_process.ts";
 import { drawPlan, type Plan } from "../../src/drill/plan.ts";
 import { TargetService } from "../../src/drill/target_service.ts";
@@ -30,6 +31,8 @@ export interface ClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Remember over restarts. */
   readonly stateDir?: boolean;
+  /** How a node is started, where not as ever: under limits, in a namespace. */
+  readonly launch?: (launcher: Launcher, id: number, folder: string) => Launcher;
   /** Cluster keys of single nodes, where they differ. */
   readonly keys?: ReadonlyMap<number, string>;
 }
@@ -90,7 +93,8 @@ export class TestCluster implements AsyncDisposable {
     for (const id of ids) {
       assert(!this.#nodes.get(id)?.running, `node ${id} runs already`);
       const args = ["run", "--config", this.configFile(id), "--node-id", String(id), "--log-format", "json"];
-      this.#nodes.set(id, new NodeProcess(testLauncher(), args, { env: this.#options.env ?? {} }));
+      const launcher = this.#options.launch?.(testLauncher(), id, this.folder) ?? testLauncher();
+      this.#nodes.set(id, new NodeProcess(launcher, args, { env: this.#options.env ?? {} }));
     }
   }
 

@@ -28,7 +28,13 @@ export type Refusals = ReadonlyMap<RefusalReason, number>;
 export class Doorkeeper {
   readonly #refused = new Map<RefusalReason, number>(REASONS.map((reason) => [reason, 0]));
   readonly #byAddress = new Map<string, number>();
+  readonly #max: number;
   #open = 0;
+
+  /** `max`: connections at once. */
+  constructor(max: number = CONNECTIONS_MAX) {
+    this.#max = max;
+  }
 
   get refused(): Refusals {
     return this.#refused;
@@ -42,7 +48,7 @@ export class Doorkeeper {
   /** Lets a connection in; it then must `leave`. False: close it. */
   enter(address: string): boolean {
     const same = this.#byAddress.get(address) ?? 0;
-    if (this.#open >= CONNECTIONS_MAX) return this.refuse("connections");
+    if (this.#open >= this.#max) return this.refuse("connections");
     if (same >= ADDRESS_MAX) return this.refuse("address");
     this.#open += 1;
     this.#byAddress.set(address, same + 1);

@@ -16,6 +16,8 @@ export interface ApiServerOptions {
   /** Path of the Unix socket; null for none. */
   readonly socket: string | null;
   readonly api: Api;
+  /** Connections at once over TCP; default CONNECTIONS_MAX. */
+  readonly connectionsMax?: number | undefined;
   /** Told when a request made the API throw: a bug, for the log. The caller gets 500 and no detail. */
   readonly onFailure: (detail: string) => void;
 }
@@ -46,7 +48,7 @@ const SOCKET_MODE = 0o660;
 /** Listens. The error is one sentence that names the address. */
 export async function startApiServer(options: ApiServerOptions): Promise<Result<ApiServer, string>> {
   const gate = new Gate(options);
-  const door = new Doorkeeper();
+  const door = new Doorkeeper(options.connectionsMax);
   const tls = options.tls ?? null;
   const tcp = new HttpListener({ via: "tcp", tls, door, handle: (...given) => gate.handle(...given) });
   const { host, port } = options.listen;

@@ -18,6 +18,15 @@ const WORDS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: "the answer is not TLS",
 };
 
+/** Codes that say something of this machine and nothing of the far side. */
+const SHORTAGES = ["EMFILE", "ENFILE", "EADDRNOTAVAIL"];
+const SHORT_WORDS: ReadonlySet<string> = new Set(SHORTAGES.map((code) => WORDS[code] ?? code));
+
+/** True for the words of an error that is this node's own lack of something: such a probe says nothing of its target. */
+export function isShortage(words: string): boolean {
+  return SHORT_WORDS.has(words);
+}
+
 /** What an exception of a connection says; `host` is whom it was for. */
 export function describeError(problem: unknown, host: string): string {
   const { code, name, message } = fields(problem);

@@ -10,6 +10,7 @@ import { unreachable } from "../../base/assert.ts";
 import type { CheckConfig, TargetConfig } from "../../config/config.ts";
 import type { ProbeOutcome } from "../../health/probing.ts";
 import { stopwatchMs } from "../clock.ts";
+import { isShortage } from "./describe_error.ts";
 import { probeDns } from "./dns.ts";
 import { probeExec } from "./exec.ts";
 import { Attempt, type Finding, type Rule } from "./finding.ts";
@@ -92,13 +93,14 @@ async function tooLate(check: CheckConfig, attempt: Attempt): Promise<Finding> {
 }
 
 function outcomeOf(finding: Finding, tookMs: number): ProbeOutcome {
-  const { ok, warning, inconclusive } = finding;
+  const { ok, warning } = finding;
+  const inconclusive = finding.inconclusive === true || (!ok && isShortage(finding.detail));
   const detail = finding.detail.replaceAll(/\p{C}+/gu, " ").trim().slice(0, MAX_DETAIL);
   return {
     ok,
     latencyMs: Math.round(tookMs * 10) / 10,
     detail,
-    ...(inconclusive === true ? { inconclusive } : {}),
+    ...(inconclusive ? { inconclusive } : {}),
     ...(warning === undefined ? {} : { warning }),
   };
 }

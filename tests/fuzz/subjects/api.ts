@@ -81,7 +81,7 @@ export async function api(): Promise<Subject> {
       }
       const said = textOf(await read);
       must(
-        said === "" || /^HTTP\/1\.1 [2-5][0-9]{2} /.test(said),
+        said === "" || /^HTTP\/1\.1 [1-5][0-9]{2} /.test(said),
         `no HTTP: ${JSON.stringify(said.slice(0, 80))}`,
       );
       must(

@@ -234,3 +234,12 @@ Deno.test("serials are compared around the clock", () => {
     isNewer(2, 1) && !isNewer(1, 1) && !isNewer(1, 2) && isNewer(3, 0xffff_fff0) && !isNewer(0x8000_0001, 1),
   );
 });
+
+Deno.test("a signed request that was passed on under another id is answered under that id", () => {
+  const asked = signMessage(axfr(), KEY, { nowS: NOW_S }).bytes;
+  asked[1]! ^= 0x55;
+  const given = reply(asked, served(BY_KEY));
+  assert(given !== null && !(given instanceof Uint8Array));
+  assert.deepEqual(rcodes(given), ["NOERROR"]);
+  for (const bytes of given) assert.deepEqual([bytes[0], bytes[1]], [asked[0], asked[1]]);
+});
