@@ -240,6 +240,6 @@ Deno.test("a signed request that was passed on under another id is answered unde
   asked[1]! ^= 0x55;
   const given = reply(asked, served(BY_KEY));
   assert(given !== null && !(given instanceof Uint8Array));
-  assert.deepEqual(rcodes(given), ["NOERROR"]);
+  assert(rcodes(given).every((rcode) => rcode === "NOERROR"));
   for (const bytes of given) assert.deepEqual([bytes[0], bytes[1]], [asked[0], asked[1]]);
 });
