@@ -154,7 +154,7 @@ function addServices(page: MetricsPage, status: Status): void {
     }
     for (const publisher of service.publishers) {
       const labels = { ...own, type: publisher.type, name: publisher.name };
-      for (const state of ["ok", "pending", "failed", "drift", "elsewhere"] as const) {
+      for (const state of ["ok", "pending", "failed", "drift"] as const) {
         const is = Number(publisher.state === state);
         page.gauge("publisher_state", "1 for the state of the publisher", is, { ...labels, state });
       }

@@ -11,7 +11,7 @@ import type { Verifier } from "../publish/verify.ts";
 import { age } from "./age.ts";
 import type { PublisherStatus, RehearsalStatus, VerifyStatus } from "./status_type.ts";
 
-/** What a publisher is said to be; what is well is `elsewhere` for all but the leader. */
+/** What a publisher is said to be: all but the leader know only what is wrong, and only by its word. */
 export function publisherStatus(
   state: NodeState,
   service: ServiceSlot,
@@ -40,6 +40,7 @@ export function publisherStatus(
     shows: reconciler.shows ?? null,
     fence: FENCES[config.type],
     state: leads ? reconciler.state : told?.how ?? unledState(state, env.now),
+    ...(leads ? {} : { atLeader: true as const }),
     lastChangeMs: reconciler.lastChangeAt === null ? null : Math.round(env.now - reconciler.lastChangeAt),
     verifiedMs: reconciler.verifiedAt === null ? null : Math.round(env.now - reconciler.verifiedAt),
     error: leads ? reconciler.error : told?.why ?? null,
@@ -62,7 +63,7 @@ function isOfState(ailing: Ailing): ailing is Shown {
 
 /** Where this node does not publish, and nothing is known to be wrong. */
 function unledState(state: NodeState, now: MonoMs): PublisherStatus["state"] {
-  return knownLeader(state.election, now) === null ? "pending" : "elsewhere";
+  return knownLeader(state.election, now) === null ? "pending" : "ok";
 }
 
 function verifyStatus({ entries }: Verifier, now: MonoMs): VerifyStatus[] {

@@ -52,7 +52,6 @@ const PUBLISHER: Readonly<Record<PublisherState, Cell>> = {
   pending: cell("pending", "warn"),
   failed: cell("FAILED", "bad"),
   drift: cell("DRIFT", "bad"),
-  elsewhere: cell("at the leader", "faint"),
 };
 
 const MARK: Readonly<Record<"up" | "down" | "unknown", string>> = { up: "+", down: "-", unknown: "?" };
@@ -155,13 +154,17 @@ function publisherCells(publisher: PublisherStatus): readonly Cell[] {
     cell(publisher.type),
     cell(publisher.name),
     cell(publisher.shows ?? "-"),
-    PUBLISHER[publisher.state],
+    stateCell(publisher),
     cell(publisher.fence, "faint"),
     cell(verifiedWords(publisher)),
   ];
 }
 
-function verifiedWords({ state, verifiedMs }: PublisherStatus): string {
-  if (state === "elsewhere") return "-";
+function stateCell({ state, atLeader }: PublisherStatus): Cell {
+  return atLeader === true && state === "ok" ? cell("ok, says leader", "faint") : PUBLISHER[state];
+}
+
+function verifiedWords({ atLeader, verifiedMs }: PublisherStatus): string {
+  if (atLeader === true) return "-";
   return verifiedMs === null ? "never" : formatAge(verifiedMs);
 }

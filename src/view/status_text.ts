@@ -142,7 +142,7 @@ function peerCells(peer: PeerStatus, status: Status): readonly Cell[] {
 
 /** Followers publish nothing: who wants to know how it goes asks the leader. */
 function publishersElsewhere({ leader, services }: Status, width: number): string[] {
-  const some = services.some(({ publishers }) => publishers.some(({ state }) => state === "elsewhere"));
+  const some = services.some(({ publishers }) => publishers.some(({ atLeader }) => atLeader === true));
   if (!some || leader === null) return [];
   const text = `The leader publishes: what is shown, and since when, is in the status of node ` +
     nodeName(leader);

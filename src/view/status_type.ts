@@ -16,11 +16,8 @@ export type Health = "up" | "suspect" | "down" | "unknown";
 /** How a service is, all told. */
 export type ServiceState = "ok" | "degraded" | "down" | "unknown";
 
-/**
- * How one publisher is doing. `drift`: the world shows something else than what was published. `elsewhere`: another
- * node leads and publishes, and has told of nothing that is wrong.
- */
-export type PublisherState = "ok" | "pending" | "failed" | "drift" | "elsewhere";
+/** How one publisher is doing. `drift`: the world shows something else than what was published. */
+export type PublisherState = "ok" | "pending" | "failed" | "drift";
 
 /** What stops a late write of an older epoch. */
 export type Fence = "compare-and-set" | "claim" | "lease-only";
@@ -179,6 +176,8 @@ export interface PublisherStatus {
   readonly shows: string | null;
   readonly fence: Fence;
   readonly state: PublisherState;
+  /** Only there, and true, where another node leads: it publishes, and `ok` says that it has told of nothing wrong. */
+  readonly atLeader?: true;
   /** Age of the last change made; null when none was. */
   readonly lastChangeMs: number | null;
   /** Age of the last read that agreed; null when none did. */

@@ -35,7 +35,7 @@ export function judge(status: Status): Verdict {
  * published target, or with drift. A `suspect` target still counts as healthy: the quorum has not given it
  * up. A publisher that failed counts as bad: what it shows cannot be vouched for. One whose
  * rehearsal failed counts as bad too: the next failover would not get out. `pending` does not: a switch under way is no
- * failure; nor does `elsewhere`: that is for the leader to say.
+ * failure.
  */
 export function statusExitCode(status: Status): 0 | 1 {
   return judge(status).level === "bad" ? 1 : 0;

@@ -156,7 +156,7 @@ function publisherTable(service) {
         make(
           "span",
           null,
-          publisher.state === "elsewhere" ? tag("elsewhere", "at the leader") : tag(publisher.state),
+          publisher.atLeader && publisher.state === "ok" ? "ok, says leader" : tag(publisher.state),
         ),
         publisher.type === "dns" ? "" : age(publisher.verifiedMs),
         {

@@ -27,7 +27,6 @@ export const TONE = {
   unknown: "warn",
   pending: "warn",
   due: "faint",
-  elsewhere: "faint",
   lagging: "bad",
   silent: "bad",
   down: "bad",
