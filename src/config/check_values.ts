@@ -10,7 +10,18 @@ import { pattern } from "./values.ts";
 /** Octets of what is sent at most: what one datagram takes everywhere. */
 const MAX_OCTETS = 4096;
 
-const octets = list(integer(0, 255), { min: 1, max: MAX_OCTETS, what: "bytes" });
+const number = integer(0, 255);
+/** A text in its place may be a password, which is not shown. */
+const octet: Field<number> = {
+  schema: number.schema,
+  read(value, path, reading): number | undefined {
+    if (typeof value !== "string") return number.read(value, path, reading);
+    reading.report(path, "found a text; a whole number from 0 to 255 is needed");
+    return undefined;
+  },
+};
+
+const octets = list(octet, { min: 1, max: MAX_OCTETS, what: "bytes" });
 
 /** A text, or a list of bytes: `"PING\r\n"`, `[0x00, 0xff]`. `words` reads the text. */
 function payload(words: Field<string>): Field<Payload> {

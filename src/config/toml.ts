@@ -58,7 +58,8 @@ function show(source: string, column: number): string[] {
 }
 
 /** Keys whose values may be secrets, such as `token`, `transfer_key`, `url`. */
-const SECRET = /^(\s*(?:[A-Za-z0-9_.-]*[_.])?(?:tokens?|keys?|secrets?|passwords?|url|send)\s*=\s*)(.*)$/i;
+const SECRET =
+  /^(\s*(?:[A-Za-z0-9_.-]*[_.-])?(?:tokens?|keys?|secrets?|passwords?|authorization|url|send|headers|env)\b\s*=?\s*)(.*)$/i;
 
 /** The line with `*` for what may be a secret: the cluster's key is base64 of 32 octets, wherever it stands. */
 function hidden(source: string): string {
