@@ -18,8 +18,6 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   /** Sent as JSON; null = no body. */
   readonly body: unknown;
-  /** A CA to trust instead of the system's, PEM; null or absent = those. */
-  readonly ca?: string | null;
 }
 
 export interface HttpAnswer {
@@ -48,13 +46,11 @@ export async function callHttp(call: HttpCall, deadline: Deadline): Promise<Resu
           : { "content-type": "application/json; charset=utf-8", "content-length": String(body.length) }),
         ...call.headers,
       };
-      const trust = call.ca == null ? {} : { ca: call.ca };
       const request = send(url, {
         method: call.method,
         headers,
         agent: false,
         signal: deadline.signal,
-        ...trust,
       });
       request.on("error", failed);
       request.on("response", (response) => {
