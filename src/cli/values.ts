@@ -1,5 +1,5 @@
 /** Values of options, read and refused. The one thing thrown here is what commander catches. */
-import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { InvalidArgumentError } from "./commander.ts";
 import { parseDuration } from "../config/duration.ts";
 
 /** A whole number of `min`..`max`. */
