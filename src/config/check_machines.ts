@@ -1,8 +1,14 @@
 /** What must hold for publishers that move an address between machines. See `check_publishers.ts`. */
-import type { PublishedTarget } from "./check_publishers.ts";
 import type { Path } from "./lines.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
+
+/** A target as far as it was read. */
+export interface PublishedTarget {
+  readonly name: string | undefined;
+  /** What it publishes. */
+  readonly value: string | undefined;
+}
 
 /** Each target has one machine of its own, and each address one publisher. `path` is that of the machines. */
 export function checkMachines(

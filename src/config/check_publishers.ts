@@ -5,7 +5,7 @@ import type { ReadService } from "./read_service.ts";
 import { durationText } from "./duration.ts";
 import type { Path } from "./lines.ts";
 import { CLOUD_MIN_TTL_MS, type CloudPublisher } from "./publisher.ts";
-import { checkMachines } from "./check_machines.ts";
+import { checkMachines, type PublishedTarget } from "./check_machines.ts";
 import type { Reading } from "./reading.ts";
 
 type ReadPublisher = NonNullable<NonNullable<ReadService["publish"]>[number]>;
@@ -14,13 +14,6 @@ type ReadRecord = Extract<ReadPublisher, { type: "rfc2136" | "powerdns" }>;
 
 /** A TTL above this deserves a word, ms. */
 export const LONG_TTL_MS = 60_000;
-
-/** A target as far as it was read. */
-export interface PublishedTarget {
-  readonly name: string | undefined;
-  /** What it publishes. */
-  readonly value: string | undefined;
-}
 
 /** Reports what does not fit together. `published`: names known so far. */
 export function checkActing(

@@ -1,5 +1,5 @@
 /** Whom to tell, and of what. */
-import type { Secret } from "./config.ts";
+import type { Secret } from "./parts.ts";
 import type { SecretSource } from "./publisher.ts";
 
 /** What a notification can be about. */
