@@ -7,7 +7,7 @@ import { PLANTED_NAMES } from "./subjects/planted.ts";
 /** The same cases each time: a failure here is somebody's change. */
 const SEED = 1;
 /** Time that the cases of one parser may take here, ms. */
-const SHARE_MS = 700;
+const SHARE_MS = 500;
 const CASES = 1500;
 /** A planted bug must be found within so many cases. */
 const CANARY_CASES = 20_000;
@@ -18,8 +18,13 @@ for (const [name, what] of PLANTED_NAMES) {
     const { finding } = await runCampaign({ subject: name, seed: SEED, cases: CANARY_CASES, ...soon });
     assert(finding !== null, "it was not found");
     assert.match(finding.what, what);
-    const again = await runCampaign({ subject: name, seed: 9, cases: 1, input: finding.input, ...soon });
-    assert.match(again.finding?.what ?? "nothing", what);
+    // what is slow depends on what else the machine does: it may need another look
+    let again = "";
+    for (let tries = 0; tries < 3 && !what.test(again); tries++) {
+      const seen = await runCampaign({ subject: name, seed: 9, cases: 1, input: finding.input, ...soon });
+      again = seen.finding?.what ?? "nothing";
+    }
+    assert.match(again, what);
     if (name === "planted-range") assert(finding.input.length < 40, `${finding.input.length} octets`);
   });
 }

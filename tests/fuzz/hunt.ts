@@ -14,7 +14,7 @@ export interface Broken {
 /** Tries of making one input smaller, at most. */
 const SHRINKS_MAX = 400;
 /** What is slow must stay clearly so while it is made smaller: seen again, it must be above the limit. */
-const SLOWER = 1.5;
+const SLOWER = 3;
 
 /** The input of one case. */
 export function inputOf(subject: Subject, seed: number, index: number): Uint8Array {
