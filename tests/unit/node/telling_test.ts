@@ -73,6 +73,25 @@ Deno.test("without a quorum nothing is told, and nothing is lost", () => {
   assert.ok(words(found, "switch").some((text) => text.endsWith("trouble web: one -> two (down).")));
 });
 
+Deno.test("a leader that lost its lease with something untold tells it when it leads again", () => {
+  const found = lab();
+  found.hears = (): boolean => false;
+  found.healthy = (_node, target): boolean => target !== "one";
+  found.run(10_000);
+  assert.equal(words(found, "switch").length, 2);
+  found.cut.add(2);
+  found.cut.add(3);
+  found.run(5000);
+  assert.equal(found.leader(), null);
+  found.cut.clear();
+  found.hears = (): boolean => true;
+  found.run(20_000);
+  const [first, second] = words(found, "switch").slice(1);
+  assert.equal(second, first);
+  assert.equal(words(found, "switch").length, 3, "and once it is taken, no more");
+  assert.match(words(found, "leader").at(-1) ?? "", /nobody did for a while\.$/);
+});
+
 Deno.test("receivers hear what they asked for, each on its own", () => {
   const found = lab(HOOK + OTHER);
   const [hook, other] = found.config.notify.map(({ id }) => id);
