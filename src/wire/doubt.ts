@@ -7,8 +7,8 @@
  */
 import type { MonoMs } from "../base/time.ts";
 
-/** Forgeries that are judged, a second; as many may come at once. 12 ms of work. */
-export const FORGERIES_PER_SECOND = 250;
+/** Forgeries that are judged, a second; as many may come at once. 5 ms of work. */
+export const FORGERIES_PER_SECOND = 100;
 
 /** Counts forgeries. */
 export class Doubt {
