@@ -12,6 +12,7 @@ import { type CounterSample, type ProbeFigures, renderMetrics } from "../view/me
 import { statusOf } from "../view/status.ts";
 import type { Status } from "../view/status_type.ts";
 import type { Engine } from "./engine.ts";
+import type { Problem } from "../view/problems.ts";
 import { noticesWaiting } from "./notifying.ts";
 import type { Tally } from "./tally.ts";
 import type { World } from "./world.ts";
@@ -34,7 +35,7 @@ export interface HostParts {
   readonly tally: Tally;
   readonly counters: () => readonly CounterSample[];
   /** Problems that only the surroundings know of. */
-  readonly notices: () => readonly string[];
+  readonly notices: () => readonly (string | Problem)[];
 }
 
 /** Keeps events, carries commands, builds the status when asked. */

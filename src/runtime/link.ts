@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { Config, HostPort, MemberConfig } from "../config/config.ts";
 import type { LogEvent, Packet } from "../node/events.ts";
+import type { Problem } from "../view/problems.ts";
 import { createOpener, createSealer, type Opener, type Rejection, type Sealer } from "../wire/seal.ts";
 
 export interface LinkOptions {
@@ -99,11 +100,10 @@ export class PeerLink {
     this.#opener.rekey(keysOf(config));
   }
 
-  /** What operators should know of refused datagrams, as sentences. */
-  notices(now: MonoMs): string[] {
-    return [...this.#alarms.values()].filter((alarm) => now - alarm.at < NOTICE_MS).map((alarm) =>
-      alarm.text
-    );
+  /** Mistakes that refused datagrams point to: mostly why a node is not heard. */
+  problems(now: MonoMs): Problem[] {
+    const shown = [...this.#alarms.values()].filter((alarm) => now - alarm.at < NOTICE_MS);
+    return shown.map(({ text }) => ({ kind: "config", text }));
   }
 
   /** Send errors by code. */

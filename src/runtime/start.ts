@@ -178,7 +178,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     counters: () => [...countersOf(link.value, zone, servers.api), ...notifyCounters(notifier)],
     notices: () => [
       ...engine.promises.problems(state),
-      ...link.value.notices(clock.now()),
+      ...link.value.problems(clock.now()),
       ...(zone?.problems ?? []),
       ...notifyProblems(notifier, state),
       ...certificate.value.problems(clock.wallMs()),

@@ -11,12 +11,12 @@ import type { ByHandStatus, ServiceStatus, Status } from "./status_type.ts";
 /** How long a denial for another lease length is shown, ms. */
 const DENIAL_SHOWN_MS = 10_000;
 
-/** All problems, worst first. `extra` are notices of this node's surroundings. */
+/** All problems, worst first. `extra`: what this node's surroundings know; a mere sentence is a notice. */
 export function findProblems(
   state: NodeState,
   status: Omit<Status, "problems">,
   now: MonoMs,
-  extra: readonly string[],
+  extra: readonly (string | Problem)[],
 ): string[] {
   const problems: Problem[] = [];
   const { quorum } = status;
@@ -42,7 +42,7 @@ export function findProblems(
   if (state.persistProblem !== null) {
     problems.push({ kind: "host", text: `The state directory cannot be written: ${state.persistProblem}` });
   }
-  for (const text of extra) problems.push({ kind: "notice", text });
+  for (const one of extra) problems.push(typeof one === "string" ? { kind: "notice", text: one } : one);
   return orderProblems(problems);
 }
 

@@ -15,6 +15,7 @@ import type { NodeState, ServiceSlot, TargetSlot } from "../node/state.ts";
 import { age } from "./age.ts";
 import { publisherStatus } from "./publisher_status.ts";
 import { findProblems } from "./find_problems.ts";
+import type { Problem } from "./problems.ts";
 import type {
   ByHandStatus,
   HeldBackStatus,
@@ -36,7 +37,7 @@ export function statusOf(
   state: NodeState,
   env: Pick<Env, "now" | "wallMs">,
   version: string,
-  extra: readonly string[] = [],
+  extra: readonly (string | Problem)[] = [],
 ): Status {
   const { now } = env;
   const members = state.config.cluster.nodes;
