@@ -72,3 +72,9 @@ export function readClearHeader(bytes: Uint8Array): ClearHeader | HeaderProblem 
 function hex32(value: number): string {
   return value.toString(16).padStart(8, "0");
 }
+
+/** The sender that the bytes name, when they are a header of ours; 0 for all else. Makes nothing of the rest. */
+export function peekSender(bytes: Uint8Array): NodeId {
+  if (bytes.length < HEADER_OCTETS + TAG_OCTETS || bytes[2] !== WIRE_VERSION) return 0;
+  return bytes[0] === MAGIC >> 8 && bytes[1] === (MAGIC & 0xff) ? (bytes[5]! << 8) | bytes[6]! : 0;
+}

@@ -15,6 +15,7 @@ import {
   type ClearHeader,
   HEADER_OCTETS,
   type HeaderProblem,
+  peekSender,
   readClearHeader,
   TAG_OCTETS,
   writeClearHeader,
@@ -165,6 +166,10 @@ export function createOpener(options: WireOptions): Opener {
 
   return {
     open: (bytes, now, source = null) => {
+      const sender = peekSender(bytes);
+      const isDoubtful = memberIds.has(sender) && !members.isAt(sender, source);
+      // before anything is made of it: under a flood, what is made is what memory grows by
+      if (isDoubtful && doubt.isSpent(now)) return err({ kind: "flood", from: sender });
       const header = readClearHeader(bytes);
       if ("kind" in header) return err(header);
       const { from } = header;
@@ -172,11 +177,10 @@ export function createOpener(options: WireOptions): Opener {
       const known = lives.find(from, header.incarnation);
       const refusal = refuse(header, lives, known);
       if (refusal !== null) return err(refusal);
-      const isDoubtful = !lives.isAt(from, source);
-      if (isDoubtful && doubt.isSpent(now)) return err({ kind: "flood", from });
+      if (lives === strangers && source !== null && doubt.isSpent(now)) return err({ kind: "flood", from });
       const opened = unseal(bytes, header, lives, known, now);
       if (opened === null) {
-        if (isDoubtful) doubt.spend();
+        if (isDoubtful || (lives === strangers && source !== null)) doubt.spend();
         return err({ kind: memberIds.has(from) ? "bad-tag" : "unknown-sender", from });
       }
       if (header.fingerprint !== fingerprint) {
