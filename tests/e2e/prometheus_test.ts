@@ -25,7 +25,7 @@ Deno.test({
     await prometheus.until("one of them leads", 'sum(abfail_role{role="leader"})', 1);
     await prometheus.until("all see all", "min(abfail_quorum_alive)", 3);
     await prometheus.until("web-a is active everywhere", 'sum(abfail_service_active{target="web-a"})', 3);
-    await prometheus.until("it is published", 'sum(abfail_publisher_state{state="ok",type="exec"})', 1);
+    await prometheus.until("it is published", 'sum(abfail_publisher_state{state="ok",type="exec"})', 3);
     await cluster.service("web-a").stop();
     await prometheus.until(
       "a switch because it was down",
