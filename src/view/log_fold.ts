@@ -12,6 +12,19 @@ export const FOLD_MS = 60_000;
 /** Kinds of lines that are remembered; of more the oldest is closed early. */
 export const KINDS_MAX = 256;
 
+/** Each of these answers what somebody did, and who did it waits for it: written every time. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  "start",
+  "stop",
+  "reload",
+  "switch",
+  "pinned",
+  "unpinned",
+  "drained",
+  "undrained",
+  "step-down",
+]);
+
 interface Kind {
   readonly event: LogEvent;
   readonly since: MonoMs;
@@ -31,6 +44,7 @@ export class LogFold {
   /** What is to be written now that this event came: it, or nothing, behind the counts that are due. */
   add(event: LogEvent, now: MonoMs): LogEvent[] {
     const due = this.due(now);
+    if (ANSWERS.has(event.name)) return [...due, event];
     const key = JSON.stringify([event.level, event.name, event.service, event.epoch, event.text, event.data]);
     const kind = this.#kinds.get(key);
     if (kind !== undefined) {

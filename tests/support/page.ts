@@ -71,14 +71,13 @@ export class Between implements AsyncDisposable {
       }
       if (this.mode === "refused") return new Response("no", { status: 503 });
       const answer = await fetch(`${target}${pathname}${search}`, { headers, signal: this.#ending.signal });
-      if (
-        !(answer.headers.get("content-type") ?? "").startsWith("text/event-stream") || answer.body === null
-      ) {
-        return this.mode === "silent" ? new Response(this.#nothing()) : answer;
-      }
-      return new Response(this.mode === "silent" ? this.#nothing() : this.#follow(answer.body), {
-        headers: { "content-type": "text/event-stream" },
-      });
+      const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
+      if (this.mode !== "silent" && (!isStream || answer.body === null)) return answer;
+      if (this.mode === "silent") await answer.body?.cancel();
+      const body = this.mode === "silent" || answer.body === null
+        ? this.#nothing()
+        : this.#follow(answer.body);
+      return new Response(body, isStream ? { headers: { "content-type": "text/event-stream" } } : {});
     });
     this.url = `http://127.0.0.1:${this.#server.addr.port}`;
   }

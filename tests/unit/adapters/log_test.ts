@@ -146,3 +146,10 @@ Deno.test("folding remembers so many kinds of lines", () => {
   for (const kind of kinds) for (let i = 0; i < WRITTEN + 1; i++) fold.add(kind, i);
   assert.equal(fold.rest(10).length, KINDS_MAX);
 });
+
+Deno.test("what answers an operator is written each time, however often it is the same", () => {
+  const fold = new LogFold();
+  const reload: LogEvent = { ...event, name: "reload", text: "The config was read again and is in force." };
+  for (let i = 0; i < 3 * WRITTEN; i++) assert.deepEqual(fold.add(reload, i), [reload]);
+  assert.equal(fold.nextAt, Infinity);
+});
