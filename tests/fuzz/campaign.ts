@@ -27,6 +27,8 @@ export interface Campaign {
   readonly hangMs?: number;
   /** A failure is made smaller for so long, ms. */
   readonly shrinkMs?: number;
+  /** So many times its limit of processor time may one case take; 1 when absent. */
+  readonly slack?: number;
 }
 
 /** Far above what any case takes. */
@@ -52,6 +54,7 @@ export async function runCampaign(
     forMs,
     input,
     shrinkMs,
+    slack: campaign.slack ?? 1,
     progress,
   };
   let timer: ReturnType<typeof setInterval> | undefined;

@@ -15,6 +15,8 @@ export interface Order {
   readonly input: Uint8Array | null;
   /** A failure is made smaller for so long, ms. */
   readonly shrinkMs: number;
+  /** So many times its limit of processor time may one case take. */
+  readonly slack: number;
   /** [0]: cases begun. [1]: 1 while something is made smaller. */
   readonly progress: Int32Array<SharedArrayBuffer>;
 }
@@ -37,7 +39,7 @@ async function run(order: Order): Promise<void> {
       const index = from + n;
       Atomics.store(progress, 0, n + 1);
       const input = order.input ?? inputOf(subject, seed, index);
-      const what = await tryInput(subject, input);
+      const what = await tryInput(subject, input, order.slack);
       if (what === null) continue;
       Atomics.store(progress, 1, 1);
       const least = order.input === null
