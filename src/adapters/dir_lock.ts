@@ -28,7 +28,9 @@ export function lockDir(path: string, who: string): Result<DirLock, string> {
   return ok({
     release: () => {
       note(held, "");
-      held.close(); // and with it the lock
+      // Closing alone is not enough: a program being started just now holds a copy of the file until it runs.
+      held.unlockSync();
+      held.close();
     },
   });
 }
