@@ -36,6 +36,15 @@ interface Count {
   readonly ignored: number;
 }
 
+/** What a group came to; `report` says what failed and why, empty when nothing did. */
+interface Outcome {
+  readonly count: Count;
+  readonly report: string;
+}
+
+/** Longest report of a group that is said again at the end, characters. */
+const REPORT_MAX = 6000;
+
 const ROOT = new URL("..", import.meta.url).pathname;
 
 /** Runs the groups that are asked for. Returns the exit code. */
@@ -53,20 +62,24 @@ async function main(args: readonly string[]): Promise<number> {
   const coverage = `${ROOT}coverage`;
   await Deno.remove(coverage, { recursive: true }).catch(() => {});
   let total: Count = { passed: 0, failed: 0, ignored: 0 };
+  const reports: string[] = [];
   for (const group of chosen) {
     if (!hasTests(`${ROOT}tests/${group.name}`)) continue;
     if (group.name === "integration" || group.name === "e2e") await provideTools();
     console.log(`\n# tests/${group.name}`);
-    total = add(total, await runGroup(group, coverage, flags));
+    const { count, report } = await runGroup(group, coverage, flags);
+    total = add(total, count);
+    if (count.failed > 0) reports.push(`\n# failed in tests/${group.name}\n${report}`);
   }
   await printCoverage(coverage);
+  for (const report of reports) console.log(report); // again: above, it is far away by now
   if (total.ignored > 0) console.log(`\n${total.ignored} ignored`);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }
 
 /** One `deno test`, shown as it goes. A run that ends badly without a count (a type error) is one failure. */
-async function runGroup(group: Group, coverage: string, flags: readonly string[]): Promise<Count> {
+async function runGroup(group: Group, coverage: string, flags: readonly string[]): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["test", "-q", ...PERMISSIONS, `--coverage=${coverage}`, "--coverage-raw-data-only"],
@@ -93,16 +106,21 @@ async function runGroup(group: Group, coverage: string, flags: readonly string[]
   const { success } = await child.status;
   clearTimeout(timer);
   if (late) console.error(`tests/${group.name} hung: ended after ${GROUP_LIMIT_MS / 60_000} minutes`);
-  const count = readCount(tail);
-  if (count === null) return { passed: 0, failed: success ? 0 : 1, ignored: 0 };
-  return success || count.failed > 0 ? count : { ...count, failed: 1 };
+  const said = stripVTControlCharacters(tail);
+  const count = readCount(said) ?? { passed: 0, failed: 0, ignored: 0 };
+  if (success) return { count, report: "" };
+  return { count: { ...count, failed: Math.max(count.failed, 1) }, report: readReport(said) };
+}
+
+/** From `ERRORS` on, as `deno test` lists them with their reasons; without that, the last that was said. */
+function readReport(output: string): string {
+  const at = output.lastIndexOf("\n ERRORS ");
+  return at < 0 ? output.slice(-REPORT_MAX) : output.slice(at + 1, at + REPORT_MAX);
 }
 
 /** The closing line of `deno test`: `ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)`. */
 function readCount(output: string): Count | null {
-  const line = stripVTControlCharacters(output).split("\n").findLast((one) =>
-    /^(ok|FAILED) \| \d+ passed/.test(one)
-  );
+  const line = output.split("\n").findLast((one) => /^(ok|FAILED) \| \d+ passed/.test(one));
   if (line === undefined) return null;
   const number = (word: string): number => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
   return { passed: number("passed"), failed: number("failed"), ignored: number("ignored") };
