@@ -250,20 +250,3 @@ export class Engine {
 function hex(random: SeededRandom): string {
   return random.nextUint32().toString(16).padStart(8, "0");
 }
-
-/** A machine that is down and has never run. */
-export function createMachine(
-  given: Pick<Machine, "id" | "index" | "zone" | "clock" | "random" | "hasDisk" | "lateMs">,
-): Machine {
-  return {
-    ...given,
-    disk: null,
-    program: null,
-    life: 0,
-    incarnation: "",
-    pausedAt: null,
-    waiting: [],
-    wakeAt: Infinity,
-    dieInTurn: false,
-  };
-}

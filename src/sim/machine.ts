@@ -33,6 +33,23 @@ export interface Machine {
   dieInTurn: boolean;
 }
 
+/** A machine that is down and has never run. */
+export function createMachine(
+  given: Pick<Machine, "id" | "index" | "zone" | "clock" | "random" | "hasDisk" | "lateMs">,
+): Machine {
+  return {
+    ...given,
+    disk: null,
+    program: null,
+    life: 0,
+    incarnation: "",
+    pausedAt: null,
+    waiting: [],
+    wakeAt: Infinity,
+    dieInTurn: false,
+  };
+}
+
 /** True when the process runs now. */
 export function runs(machine: Machine): machine is Machine & { program: Program } {
   return machine.program !== null && machine.pausedAt === null;

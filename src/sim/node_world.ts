@@ -6,10 +6,11 @@ import type { ElectionState } from "../election/state.ts";
 import { actingBallot } from "../election/step.ts";
 import type { ClusterState, SwitchRecord } from "../failover/cluster_state.ts";
 import type { Command, Effect } from "../node/events.ts";
-import { NodeClock } from "./clock.ts";
+import { Calm } from "./calm.ts";
 import { VirtualClient } from "./client.ts";
 import { Desk, FAR, NEAR } from "./desk.ts";
-import { createMachine, Engine } from "./engine.ts";
+import { machinesOf } from "./config_machines.ts";
+import { Engine } from "./engine.ts";
 import { describeFault, type Fault, FaultBox, type Who } from "./faults.ts";
 import { ElectionJudge } from "./judge_election.ts";
 import { ServiceJudge } from "./judge_service.ts";
@@ -67,8 +68,7 @@ export class NodeWorld {
   readonly #gapAt = new Map<Machine, number>();
   /** What the last leader had committed when it was last looked. */
   #lastCluster: ClusterState | null = null;
-  #calmSince: number | null = null;
-  #calmLeader: Machine | null = null;
+  readonly #calm: Calm;
   #config: Config;
   #requests = 0;
   readonly #troubles: Troubles;
@@ -79,22 +79,7 @@ export class NodeWorld {
     const random = new SeededRandom(seed);
     const chance = random.fork("world");
     const clocks = random.fork("clocks");
-    const rho = options.rho ?? 0.001;
-    this.machines = config.cluster.nodes.map(({ id, zone }, index) =>
-      createMachine({
-        id,
-        index,
-        zone,
-        clock: new NodeClock(
-          1 + (2 * clocks.next() - 1) * rho,
-          clocks.next() * 1e7,
-          (clocks.next() - 0.5) * 2000,
-        ),
-        random: random.fork(`node ${id}`),
-        hasDisk: config.node.stateDir !== null || options.disks === true,
-        lateMs: 0.3,
-      })
-    );
+    this.machines = machinesOf(config, options.disks ?? false, { rho: options.rho ?? 0.001, clocks, random });
     this.#config = options.nodesConfig ?? config;
     const start = nodeProgram(
       () => this.#config,
@@ -111,6 +96,7 @@ export class NodeWorld {
       clocksStop: options.mutation === "lease-over-a-pause",
       perform: (machine, effect) => this.#perform(machine, effect),
     });
+    this.#calm = new Calm(this.engine);
     this.judge = new ElectionJudge(this.machines, this.verdict);
     this.judge.onLeader = (): void => this.stopwatch.leaderActs(this.engine.now);
     this.engine.watchers.push((machine, at) => this.judge.watch(machine, at));
@@ -303,17 +289,9 @@ export class NodeWorld {
 
   #look(): void {
     const at = this.engine.now;
-    const leader = this.judge.leader(at);
-    const { network } = this.engine;
-    const calm = leader !== null && network.isCalm() &&
-      this.machines.every((machine) =>
-        machine.program?.election.joining === null && machine.pausedAt === null
-      );
-    if (!calm || leader !== this.#calmLeader) this.#calmSince = calm ? at : null;
-    else this.#calmSince ??= at;
-    this.#calmLeader = leader;
+    this.#calm.look(this.judge.leader(at));
     const cluster = this.committed();
-    for (const service of this.services) service.look({ at, calmSince: this.#calmSince, cluster });
+    for (const service of this.services) service.look({ at, calmSince: this.#calm.since, cluster });
     if (this.options.lanes != null) drawMoment(this.options.lanes, this, cluster, at);
   }
 
