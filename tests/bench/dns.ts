@@ -9,6 +9,7 @@ import { BenchCluster } from "./cluster.ts";
 import type { Ask } from "./frame.ts";
 import { keep, keepFolder } from "./keep.ts";
 import { GDNSD, type NameServerKind, POWERDNS, startNameServer } from "./peers/name_servers.ts";
+import { PeerProgram } from "./peers/program.ts";
 import { isInstalled, processorTicks, TICKS } from "./processes.ts";
 import { ABFAIL, atLeast, atMost, percentile, type Row, timesPeer, without } from "./row.ts";
 
@@ -64,6 +65,7 @@ export async function benchDns(ask: Ask): Promise<Row[]> {
     { who: ABFAIL, settings: "three nodes, timing lan; the leader is asked", absent: null, open: openAbfail },
     peer(GDNSD, "static record, udp_threads 1"),
     peer(POWERDNS, "static record, one receiver, one distributor, packet cache"),
+    { who: "deno", settings: "a program that sends one fixed answer", absent: null, open: openFloor },
   ]);
 }
 
@@ -117,6 +119,19 @@ function peer(kind: NameServerKind, settings: string): Subject {
         [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
+  };
+}
+
+/** The runtime without abfail: what no server on it can better. */
+async function openFloor(): Promise<Contestant> {
+  const [port] = freePorts(1) as [number];
+  const file = new URL("./peers/fixed_answer.ts", import.meta.url).pathname;
+  const program = new PeerProgram([Deno.execPath(), "run", "-q", "--unstable-net", "-A", file, String(port)]);
+  const kept = keep({ [Symbol.asyncDispose]: () => program.stop() });
+  await untilAnswered(port, PLAIN_NAME);
+  return {
+    round: () => load(port, PLAIN_NAME, program.pid, null),
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
 }
 
