@@ -5,8 +5,8 @@
  */
 import type { LogEvent } from "../node/events.ts";
 import { type NotifyConfig, receiverName } from "../config/notify.ts";
-import type { Notice } from "../failover/notices.ts";
-import type { Delivery } from "../node/telling.ts";
+import type { Notice } from "../failover/notice.ts";
+import type { Delivery } from "../node/telling_state.ts";
 import type { Teller } from "../view/notification.ts";
 import { tryToTell } from "./notify_try.ts";
 

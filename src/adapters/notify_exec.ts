@@ -1,7 +1,7 @@
 /** One run of a notify program. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { Notification } from "../view/notification.ts";
-import type { Delivered, NotifyFailure } from "./notify_try.ts";
+import type { Delivered, NotifyFailure } from "./notify_outcome.ts";
 import { runProgram } from "./publishers/run_program.ts";
 
 /** A notifier's own limit comes as `signal`; this one only bounds what slips past it, ms. */

@@ -2,25 +2,12 @@
 import { unreachable } from "../base/assert.ts";
 import type { Result } from "../base/result.ts";
 import type { NotifyConfig } from "../config/notify.ts";
-import type { Message } from "../failover/notices.ts";
+import type { Message } from "../failover/notice.ts";
 import { notificationOf, type Teller } from "../view/notification.ts";
 import { runNotifyCommand } from "./notify_exec.ts";
+import type { Delivered, NotifyFailure } from "./notify_outcome.ts";
 import { postWebhook } from "./notify_webhook.ts";
 import { Deadline } from "./publishers/deadline.ts";
-
-/** It was taken; what the receiver said, in a word or two. */
-export interface Delivered {
-  readonly answer: string;
-}
-
-/** Why one try failed. `again`: another try may help. */
-export interface NotifyFailure {
-  /** A phrase for people, without a secret in it. */
-  readonly detail: string;
-  readonly again: boolean;
-  /** The receiver asked for so much quiet, ms; null = it did not. */
-  readonly afterMs: number | null;
-}
 
 export interface TryOptions {
   readonly config: NotifyConfig;

@@ -1,9 +1,9 @@
 /** One POST to a webhook, in its format. URLs, headers and keys of webhooks are secrets: none is in any error. */
 import { err, ok, type Result } from "../base/result.ts";
 import type { WebhookNotify } from "../config/notify.ts";
-import type { Message } from "../failover/notices.ts";
+import type { Message } from "../failover/notice.ts";
 import { notificationOf, pagerDutyBody, slackBody, type Teller } from "../view/notification.ts";
-import type { Delivered, NotifyFailure } from "./notify_try.ts";
+import type { Delivered, NotifyFailure } from "./notify_outcome.ts";
 import type { Deadline } from "./publishers/deadline.ts";
 import { retryAfterMs } from "./publishers/http_call.ts";
 import { readSecret } from "./secret_source.ts";

@@ -4,7 +4,7 @@ import { NOTIFY_TIMING } from "../adapters/notify.ts";
 import { stopwatchMs, wallClockMs } from "../adapters/clock.ts";
 import type { Config } from "../config/config.ts";
 import { type NotifyConfig, receiverName } from "../config/notify.ts";
-import type { Message, NoticePhase } from "../failover/notices.ts";
+import type { Message, NoticePhase } from "../failover/notice.ts";
 import { loadConfig } from "./load.ts";
 import type { NotifyTestOptions } from "./options.ts";
 import { complain, print } from "./output.ts";

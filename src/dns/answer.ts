@@ -2,7 +2,7 @@
 import { answerPrepared } from "./prepared.ts";
 import { respond, type Transport } from "./respond.ts";
 import { readUsualQuery } from "./usual_query.ts";
-import type { Zone } from "./zone.ts";
+import type { Zone } from "./prepared.ts";
 
 /**
  * Answers one query from these zones, none of which lies in another, authoritatively (AA). Null = say nothing:

@@ -4,7 +4,8 @@ import { parseIpv4, parseIpv6 } from "./address.ts";
 import { explainName, formatName, isWithin, type Name, nameFromLabels, parentOf, parseName } from "./name.ts";
 import { prepareAnswers } from "./prepared.ts";
 import { type RecordData, type Rrset, type Soa, TYPE, typeName } from "./record.ts";
-import type { Zone, ZoneData, ZoneNode } from "./zone.ts";
+import type { Zone } from "./prepared.ts";
+import type { ZoneData, ZoneNode } from "./zone.ts";
 
 /** What a zone is made of. All names are absolute, a final dot is optional. */
 export interface ZoneInput {

@@ -19,6 +19,11 @@ import type { ZoneData } from "./zone.ts";
 /** Answers by hash of the name. */
 export type Prepared = ReadonlyMap<number, readonly PreparedName[]>;
 
+/** A zone with its ready-made answers. */
+export interface Zone extends ZoneData {
+  readonly prepared: Prepared;
+}
+
 interface PreparedName {
   readonly zone: ZoneData;
   readonly key: string;

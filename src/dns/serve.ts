@@ -27,7 +27,7 @@ import {
   verifyMessage,
 } from "./tsig.ts";
 import { readUsualQuery } from "./usual_query.ts";
-import type { Zone } from "./zone.ts";
+import type { Zone } from "./prepared.ts";
 
 /** Who may copy the zones. */
 export interface TransferRule {

@@ -1,6 +1,5 @@
 /** A zone as data, and looking a name up in it. `build_zone.ts` makes one. */
 import { isWithin, type Name } from "./name.ts";
-import type { Prepared } from "./prepared.ts";
 import { type Rrset, type Soa, TYPE } from "./record.ts";
 
 /** Everything that one zone holds: no delegations, no wildcards, no DNSSEC. */
@@ -20,11 +19,6 @@ export interface ZoneData {
 
 /** The sets of one name by type; CNAME stands alone (RFC 1034 section 3.6.2). */
 export type ZoneNode = ReadonlyMap<number, Rrset>;
-
-/** A zone with its ready-made answers. */
-export interface Zone extends ZoneData {
-  readonly prepared: Prepared;
-}
 
 /** CNAMEs followed in one answer; the client follows the rest itself. */
 export const CHAIN_MAX = 16;

@@ -3,7 +3,7 @@
  * and is stored as JSON bytes. Wall-clock times in it are for people alone.
  */
 import type { WallMs } from "../base/time.ts";
-import type { Notice } from "./notices.ts";
+import type { Notice } from "./notice.ts";
 
 export interface ClusterState {
   /** SOA serial of the embedded DNS zone; rises with every change of what is published (RFC 1982 arithmetic). */

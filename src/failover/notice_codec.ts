@@ -1,5 +1,5 @@
 /** Notices as plain values and back. See `codec.ts`. */
-import { type Notice, NOTICE_EVENTS, NOTICE_PHASES, type NoticeData } from "./notices.ts";
+import { type Notice, NOTICE_EVENTS, NOTICE_PHASES, type NoticeData } from "./notice.ts";
 import { listOf, Misshapen, oneOf, table, text, textOrNull, time } from "./plain.ts";
 
 /** A notice with its keys in one order. */

@@ -7,7 +7,7 @@ import type { NodeId } from "../base/id.ts";
 import type { Config } from "../config/config.ts";
 import type { Ballot } from "../election/ballot.ts";
 import type { Entry, Header, Message } from "../election/messages.ts";
-import type { Notice, NoticePhase } from "../failover/notices.ts";
+import type { Notice, NoticePhase } from "../failover/notice.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
 import type { VerifyAnswer } from "../publish/verify.ts";

@@ -9,7 +9,7 @@ import type { FailoverTimers } from "../failover/decide.ts";
 import type { Opinion, Probing } from "../health/probing.ts";
 import type { Reconciler } from "../publish/reconcile.ts";
 import type { Verifier } from "../publish/verify.ts";
-import type { Telling } from "./telling.ts";
+import type { Telling } from "./telling_state.ts";
 import type { Agenda } from "./agenda.ts";
 import type { Command, Outcome } from "./events.ts";
 import type { Link } from "./links.ts";

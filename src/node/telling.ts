@@ -6,67 +6,20 @@
  *        ^                                                                                        |
  *        +---------------------------- event `told`: taken, or given up <-------------------------+
  */
-import type { NodeId } from "../base/id.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { NotifyEvent } from "../config/notify.ts";
 import { type ClusterState, decisionOn } from "../failover/cluster_state.ts";
-import {
-  type Notice,
-  type NoticePhase,
-  NOTICES_MAX,
-  noticesOf,
-  openTrouble,
-  switchId,
-  withNotice,
-  withOver,
-  withTold,
-} from "../failover/notices.ts";
+import { type Notice, NOTICES_MAX } from "../failover/notice.ts";
+import { noticesOf, openTrouble, switchId, withNotice, withOver, withTold } from "../failover/notices.ts";
 import type { NodeState, PublisherSlot, ServiceSlot } from "./state.ts";
+import type { Delivery, Telling } from "./telling_state.ts";
 import { conditionsOf, publisherKey, type Weighings } from "./troubles.ts";
 import type { NodeTurn } from "./turn.ts";
-
-/** What a leader remembers of its notices; a new one begins anew. */
-export interface Telling {
-  /** On their way to receivers. */
-  sent: Set<string>;
-  /** Taken, or given up, and not committed yet. */
-  done: Delivery[];
-  /** Since when something is right or wrong that the notices hold otherwise. */
-  turned: Map<string, MonoMs>;
-  /** Troubles that may be over by the time that the next notice is made: they are told all the same. */
-  brief: Map<string, string>;
-  /** That this node leads is to be told; `before` = who led, as far as it knows. */
-  leads: { readonly before: NodeId | null } | null;
-  /** Who led last, as far as this node knows. */
-  lastLeader: NodeId | null;
-  /** When something will have lasted long enough to be told, mono ms. */
-  reviewAt: MonoMs;
-}
-
-/** One notice and one of those who hear it. */
-export interface Delivery {
-  readonly key: string;
-  readonly phase: NoticePhase;
-  readonly receiver: string;
-}
 
 /** So long a publisher fails before anybody is told: most failures are over with the next try. */
 const FAILING_MS = 3000;
 /** So long all is well again before that is told. */
 const WELL_MS = 3000;
-
-/** Nothing to tell. */
-export function createTelling(): Telling {
-  return {
-    sent: new Set(),
-    done: [],
-    turned: new Map(),
-    brief: new Map(),
-    leads: null,
-    lastLeader: null,
-    reviewAt: Infinity,
-  };
-}
 
 /** This node leads from now on; `anew`: it did a moment ago, under another epoch. */
 export function beginTelling({ state }: NodeTurn, anew: boolean): void {

@@ -1,6 +1,6 @@
 /** What can be wrong for a while, as a leader sees it now. See `telling.ts`. */
 import type { NotifyEvent } from "../config/notify.ts";
-import type { Notice } from "../failover/notices.ts";
+import type { Notice } from "../failover/notice.ts";
 import type { Weighed } from "../health/weigh.ts";
 import type { PublisherSlot, ServiceSlot } from "./state.ts";
 

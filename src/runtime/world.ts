@@ -8,7 +8,7 @@ import type { Durable, LogEvent, Outcome, Packet, PublisherRef } from "../node/e
 import type { PublishAction, PublishResult } from "../publish/action.ts";
 import type { VerifyAnswer } from "../publish/verify.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
-import type { Notice } from "../failover/notices.ts";
+import type { Notice } from "../failover/notice.ts";
 
 export interface World {
   readonly clock: { now(): MonoMs; wallMs(): WallMs };

@@ -4,7 +4,7 @@ import type { Config, DnsConfig } from "../config/config.ts";
 import { parseIpv4, parseIpv6 } from "../dns/address.ts";
 import { buildZone, type ZoneInput, type ZoneRecordInput } from "../dns/build_zone.ts";
 import { isWithin, type Name, parseName } from "../dns/name.ts";
-import type { Zone } from "../dns/zone.ts";
+import type { Zone } from "../dns/prepared.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 
 /** Builds all zones, or none. Names without a decision exist and have no records. */

@@ -4,7 +4,7 @@ import type { CurrentZones } from "../adapters/dns_server.ts";
 import type { SerialNews } from "../adapters/dns_notify.ts";
 import { type Name, parseName } from "../dns/name.ts";
 import type { Served, TransferRule } from "../dns/serve.ts";
-import type { Zone } from "../dns/zone.ts";
+import type { Zone } from "../dns/prepared.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 import type { LogEvent } from "../node/events.ts";
 import { zonesOf } from "./zone.ts";

@@ -1,6 +1,6 @@
 /** A notice in the shapes that receivers want. */
 import type { NodeId } from "../base/id.ts";
-import type { Message, NoticeData, NoticePhase } from "../failover/notices.ts";
+import type { Message, NoticeData, NoticePhase } from "../failover/notice.ts";
 
 /** Who tells. */
 export interface Teller {

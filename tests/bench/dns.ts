@@ -11,6 +11,7 @@ import { keep, keepFolder } from "./keep.ts";
 import { GDNSD, type NameServerKind, POWERDNS, startNameServer } from "./peers/name_servers.ts";
 import { PeerProgram } from "./peers/program.ts";
 import { isInstalled, processorTicks, TICKS } from "./processes.ts";
+import { startTarget } from "./target.ts";
 import { ABFAIL, atLeast, atMost, percentile, type Row, timesPeer, without } from "./row.ts";
 
 /** One run of dnsperf, s. */
@@ -70,6 +71,8 @@ export async function benchDns(ask: Ask): Promise<Row[]> {
 }
 
 async function openAbfail(): Promise<Contestant> {
+  const [targetPort] = freePorts(1) as [number];
+  const target = startTarget({ host: "127.0.0.1", port: targetPort });
   const cluster = await BenchCluster.start({
     election: `timing = "lan"\npreempt = false`,
     rest: `[dns]
@@ -78,11 +81,10 @@ nameservers = ["ns1.bench.test"]
 [[services]]
 name = "web"
 [services.check]
-type = "exec"
-command = ["/bin/true"]
+type = "http"
 [[services.targets]]
 name = "a"
-address = "127.0.0.1:9"
+address = "127.0.0.1:${targetPort}"
 publish = "192.0.2.1"
 [[services.publish]]
 type = "dns"
@@ -100,7 +102,10 @@ name = "${NAME}"
       });
       return { ...figures, led: await cluster.leader() === leader ? 1 : 0 };
     },
-    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose](): Promise<void> {
+      await cluster[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
+    },
   };
 }
 

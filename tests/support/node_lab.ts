@@ -3,7 +3,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import type { NodeId } from "../../src/base/id.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Config } from "../../src/config/config.ts";
-import type { Notice } from "../../src/failover/notices.ts";
+import type { Notice } from "../../src/failover/notice.ts";
 import { err } from "../../src/base/result.ts";
 import { mayAct } from "../../src/election/step.ts";
 import type { Effect, LogEvent, NodeEvent, Outcome, Packet } from "../../src/node/events.ts";

@@ -96,3 +96,15 @@ export function reachable() {
     else wide.removeAttribute("tabindex");
   }
 }
+
+let draw = () => {};
+
+/** Says how the page is drawn. */
+export function drawWith(drawing) {
+  draw = drawing;
+}
+
+/** Draws it again: something about how it is shown has changed. */
+export function redraw() {
+  draw();
+}

@@ -1,5 +1,5 @@
 import { byId, make, patchChildren } from "./dom.js";
-import { matches } from "./services.js";
+import { matches } from "./words.js";
 
 /** Events by id, in the order in which they came; bounded as the node's own memory of them. */
 export const known = new Map();

@@ -1,6 +1,6 @@
 import { act, ask } from "./act.js";
 import { showNodes, showVerdict } from "./cluster.js";
-import { byId, reachable } from "./dom.js";
+import { byId, drawWith, reachable } from "./dom.js";
 import { known, learn, showEvents } from "./happened.js";
 import { showServices } from "./services.js";
 import { showTimeline } from "./timeline.js";
@@ -18,7 +18,7 @@ let retryTimer;
 let frame = 0;
 
 /** Draws once for all that came since the last time. */
-export function render() {
+function render() {
   if (frame) return;
   frame = requestAnimationFrame(() => {
     frame = 0;
@@ -91,6 +91,7 @@ async function poll() {
   }
 }
 
+drawWith(render);
 byId("filter").addEventListener("submit", (event) => event.preventDefault());
 byId("words").addEventListener("input", render);
 byId("troubled").addEventListener("change", render);

@@ -1,7 +1,6 @@
 import { ask } from "./act.js";
-import { byId, make, patchChildren, table } from "./dom.js";
-import { render } from "./live.js";
-import { age, duration, RANK, tag, TONE } from "./words.js";
+import { byId, make, patchChildren, redraw, table } from "./dom.js";
+import { age, duration, matches, RANK, tag, TONE } from "./words.js";
 
 /** Cards that were opened or closed by hand; the others are open when there are few, or when they are not well. */
 const unfolded = new Map();
@@ -30,8 +29,6 @@ export function showServices(status, words, onlyTroubled) {
     : found.length + " of " + status.services.length + " services";
 }
 
-export const matches = (text, words) => words === "" || text.toLowerCase().includes(words.toLowerCase());
-
 function serviceCard(service, status, few) {
   const { name, active } = service;
   const open = unfolded.has(name) ? unfolded.get(name) : few || service.state !== "ok";
@@ -41,7 +38,7 @@ function serviceCard(service, status, few) {
       onclick: (event) => {
         event.preventDefault();
         unfolded.set(name, !event.currentTarget.parentElement.open);
-        render();
+        redraw();
       },
     },
     make("h3", null, name),

@@ -1,5 +1,4 @@
-import { byId, make, patchChildren } from "./dom.js";
-import { render } from "./live.js";
+import { byId, make, patchChildren, redraw } from "./dom.js";
 import { RANK } from "./words.js";
 
 /** Who led and which target was active, from the events that this node keeps and from how it is now. */
@@ -92,7 +91,7 @@ export function showTimeline(status, events) {
         "aria-pressed": ms === rangeMs ? "true" : "false",
         onclick: () => {
           chosenMs = ms;
-          render();
+          redraw();
         },
       }, label)
     ),

@@ -36,6 +36,9 @@ export const TONE = {
 
 export const tag = (word, text = word) => make("span", { class: "tag " + (TONE[word] || "warn") }, text);
 
+/** Whether a text has what the reader looks for. */
+export const matches = (text, words) => words === "" || text.toLowerCase().includes(words.toLowerCase());
+
 /** How bad a service is, the worst first. */
 export const RANK = { down: 0, unknown: 1, degraded: 2, ok: 3 };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createNotifier, type Notifier, type NotifyTiming, QUEUE_MAX } from "../../../src/adapters/notify.ts";
 import type { ExecNotify, NotifyConfig, NotifyFormat, WebhookNotify } from "../../../src/config/notify.ts";
 import { secret } from "../../../src/config/secret.ts";
-import type { Notice } from "../../../src/failover/notices.ts";
+import type { Notice } from "../../../src/failover/notice.ts";
 import type { LogEvent } from "../../../src/node/events.ts";
 import { makeCertificates } from "../../integration/certificates.ts";
 

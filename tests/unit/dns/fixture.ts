@@ -7,7 +7,7 @@ import { encodeMessage } from "../../../src/dns/encode.ts";
 import { type Edns, type Message, queryFor } from "../../../src/dns/message.ts";
 import { type Name, parseName } from "../../../src/dns/name.ts";
 import { formatData, parseType, typeName } from "../../../src/dns/record.ts";
-import type { Zone } from "../../../src/dns/zone.ts";
+import type { Zone } from "../../../src/dns/prepared.ts";
 
 /** One record to publish; the kind follows from `text`. */
 export function record(name: string, text: string | null, ttlSeconds = 5): ZoneRecordInput {

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  type Notice,
-  NOTICE_TEXT_MAX,
-  NOTICES_MAX,
-  withNotice,
-  withOver,
-  withTold,
-} from "../../../src/failover/notices.ts";
+import { type Notice, NOTICE_TEXT_MAX, NOTICES_MAX } from "../../../src/failover/notice.ts";
+import { withNotice, withOver, withTold } from "../../../src/failover/notices.ts";
 import { applySwitch, nextSerial } from "../../../src/failover/apply.ts";
 import { type ClusterState, emptyState, servicesOf } from "../../../src/failover/cluster_state.ts";
 import { decodeState, encodeState } from "../../../src/failover/codec.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Notice, NOTICES_MAX } from "../../../src/failover/notices.ts";
+import { type Notice, NOTICES_MAX } from "../../../src/failover/notice.ts";
 import { NodeLab, testConfig } from "../../support/node_lab.ts";
 
 const HOOK = `[[notify]]\ntype = "webhook"\nurl = "https://hooks.example.com/one"\n`;
