@@ -6,9 +6,10 @@ import type { SoakCluster } from "./soak_cluster.ts";
 
 /** How often each node is scraped, its status read and one name asked over UDP and TCP, ms. */
 const ROUND_MS = 5000;
-/** A target of one service after the other fails so often, and for so long, ms. */
-const FAIL_EVERY_MS = 120_000;
-const FAIL_FOR_MS = 20_000;
+/** A target of one service after the other fails for so long, ms. */
+const FAIL_FOR_MS = 10_000;
+/** And the next one after so long at least. */
+const FAIL_PAUSE_MS = 2000;
 /** How long a follower of the events stays, ms. */
 const FOLLOW_MS = 20_000;
 /** Questions without an answer that are kept for the verdict. */
@@ -24,9 +25,15 @@ export class Life implements AsyncDisposable {
   readonly #endOfFaults = new AbortController();
   readonly #running: Promise<void>[];
   readonly #faults: Promise<void>;
+  readonly #failEveryMs: number;
 
-  constructor(cluster: SoakCluster) {
+  /**
+   * In `roundMs` one target of every service fails once: within the warm-up, or what the nodes remember of each
+   * service's last switch would go on filling after it and look like growth.
+   */
+  constructor(cluster: SoakCluster, roundMs: number) {
     this.#cluster = cluster;
+    this.#failEveryMs = Math.max(roundMs / cluster.services, FAIL_FOR_MS + FAIL_PAUSE_MS);
     this.#running = [this.#ask(), this.#follow()];
     this.#faults = this.#fail();
   }
@@ -81,7 +88,7 @@ export class Life implements AsyncDisposable {
   }
 
   async #fail(): Promise<void> {
-    for (let turn = 0; await sleep(FAIL_EVERY_MS, this.#endOfFaults.signal); turn++) {
+    for (let turn = 0; await sleep(this.#failEveryMs - FAIL_FOR_MS, this.#endOfFaults.signal); turn++) {
       const service = turn % this.#cluster.services;
       if (service % 10 === 8) continue; // `tcp`: it only connects
       await this.#cluster.play(service, 0, "down");

@@ -4,14 +4,14 @@
  * and the same as JSON; exit code 0 when it is good.
  *
  * So that there is something to leak, the life around the nodes is that of a real cluster: checks of several kinds,
- * scrapes, status, followers of events that come and go, DNS queries over UDP and TCP, and a target that fails and
- * comes back every few minutes.
+ * scrapes, status, followers of events that come and go, DNS queries over UDP and TCP, and targets that fail and
+ * come back, those of all services during the warm-up.
  */
 import { parseArgs } from "node:util";
 import { pause } from "../support/cluster.ts";
 import { Life } from "./life.ts";
 import { describeFiles } from "./open_files.ts";
-import { judge, renderVerdict, type Sample, sampleOf } from "./samples.ts";
+import { judge, renderVerdict, type Sample, sampleOf, WARM_UP } from "./samples.ts";
 import { SoakCluster } from "./soak_cluster.ts";
 
 /** How often a process is looked at, ms. */
@@ -33,15 +33,20 @@ async function main(args: readonly string[]): Promise<number> {
     console.error("error: --hours needs a number above 0, --services a whole one from 1");
     return 2;
   }
+  let interrupted = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interrupted = true);
+  }
   await using cluster = await SoakCluster.start(services);
   console.log(`${services} services x 3 targets at 1 s on 3 nodes for ${hours} h; pids ${cluster.pids}`);
-  await using life = new Life(cluster);
+  await using life = new Life(cluster, hours * WARM_UP * 3_600_000);
   const samples: Sample[] = [];
   const start = performance.now();
   const end = start + hours * 3_600_000;
   let told = 0;
   const usual = cluster.pids.map(() => 0);
   while (performance.now() < end) {
+    if (interrupted) return 130;
     await pause(Math.min(SAMPLE_MS, Math.max(0, end - performance.now())));
     const atMs = performance.now() - start;
     for (const [i, pid] of cluster.pids.entries()) samples.push(sampleOf(i + 1, pid, atMs));

@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 /** The share of the run that counts as warm-up: code is compiled, caches and rings fill. */
-const WARM_UP = 0.25;
+export const WARM_UP = 0.25;
 /** Memory may grow by so much after it, MiB an hour. */
 export const SLOPE_MAX = 1;
 /** Files open at the end may be so many more than after the warm-up: probes under way come and go. */
