@@ -93,7 +93,11 @@ export class SoakCluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.stop(3000)));
-    this.#player?.kill("SIGTERM");
+    try {
+      this.#player?.kill("SIGTERM");
+    } catch {
+      // It has ended: Ctrl-C meets every process of the terminal.
+    }
     await this.#player?.status;
     await Deno.remove(this.#folder, { recursive: true });
   }
