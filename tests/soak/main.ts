@@ -46,8 +46,8 @@ async function main(args: readonly string[]): Promise<number> {
   let told = 0;
   const usual = cluster.pids.map(() => 0);
   while (performance.now() < end) {
-    if (interrupted) return 130;
     await pause(Math.min(SAMPLE_MS, Math.max(0, end - performance.now())));
+    if (interrupted) return 130;
     const atMs = performance.now() - start;
     for (const [i, pid] of cluster.pids.entries()) samples.push(sampleOf(i + 1, pid, atMs));
     if (Math.floor(atMs / MINUTE_MS) <= told) continue;
