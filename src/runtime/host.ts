@@ -20,6 +20,10 @@ import type { World } from "./world.ts";
 /** How late this process's timer may be, as a share of the lease, before `/healthz` says no. */
 const HEALTHY_SHARE = 0.5;
 
+function* joined(...all: readonly Iterable<string>[]): Generator<string> {
+  for (const one of all) yield* one;
+}
+
 /** What this process has used of the processors, ms. */
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
@@ -91,11 +95,11 @@ export class Host implements ApiHost {
     return this.#parts.token();
   }
 
-  metrics(): string {
+  metrics(): Iterable<string> {
     const { clock, counters, engine, tally } = this.#parts;
     const status = this.status();
     const memory = Deno.memoryUsage();
-    const text = renderMetrics(status, {
+    const shown = renderMetrics(status, {
       counters: [...counters(), {
         name: "probes_started_total",
         help: "Probes started",
@@ -111,7 +115,7 @@ export class Host implements ApiHost {
         timerLatenessMs: engine.timing.worstMs(clock.now()),
       },
     });
-    return text + tally.text();
+    return joined(shown, tally.pieces());
   }
 
   #probeFigures(): ProbeFigures {

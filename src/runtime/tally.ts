@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 import type { LogEvent, PublisherRef } from "../node/events.ts";
 import type { PublishAction, PublishResult } from "../publish/action.ts";
-import { Counter, Histogram, Registry } from "../view/prometheus.ts";
+import { type Count, Counter, type Distribution, Histogram, Registry } from "../view/prometheus.ts";
 
 /** Upper edges of what a probe takes, seconds: a neighbour's answer to the longest timeout. */
 const PROBE_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -19,6 +19,13 @@ const PHASES = { detect: "detectMs", decide: "decideMs", publish: "publishMs" } 
 const PROBE_RESULTS = ["good", "bad", "inconclusive"] as const;
 /** Switches that are worth a 0 from the start, for rates. */
 const USUAL_REASONS = ["down", "failback", "manual", "drained", "all-down"] as const;
+
+/** What is counted at each probe of one target: looked up once, since thousands end in a second. */
+interface TargetSamples {
+  readonly results: Readonly<Record<(typeof PROBE_RESULTS)[number], Count>>;
+  /** Null before the first probe that says anything. */
+  seconds: Distribution | null;
+}
 
 export class Tally {
   readonly #registry = new Registry();
@@ -80,6 +87,10 @@ export class Tally {
     registers: this.#registers,
   });
 
+  /** By service, then by target. */
+  readonly #targets = new Map<string, Map<string, TargetSamples>>();
+  readonly #lateness = this.#lateSeconds.of({});
+
   constructor() {
     for (const phase of Object.keys(PHASES)) this.#failover.expect({ phase });
   }
@@ -88,9 +99,7 @@ export class Tally {
   expect({ services }: Config): void {
     for (const { name: service, targets, publish } of services) {
       for (const reason of USUAL_REASONS) this.#switches.inc({ service, reason }, 0);
-      for (const { name: target } of targets) {
-        for (const result of PROBE_RESULTS) this.#probes.inc({ service, target, result }, 0);
-      }
+      for (const { name: target } of targets) this.#samplesOf(service, target);
       for (const { type, name } of publish) {
         if (type === "dns") continue; // needs no operation: the zone is ours
         for (const operation of ["read", "write", "rehearsal"]) {
@@ -102,16 +111,28 @@ export class Tally {
 
   /** A probe starts, so late. */
   started(lateMs: number): void {
-    this.#lateSeconds.observe({}, Math.max(0, lateMs) / 1000);
+    this.#lateness.observe(Math.max(0, lateMs) / 1000);
   }
 
   /** A probe has ended. */
   probed(service: string, target: string, outcome: ProbeOutcome): void {
     const result = outcome.inconclusive === true ? "inconclusive" : outcome.ok ? "good" : "bad";
-    this.#probes.inc({ service, target, result });
-    if (result !== "inconclusive") {
-      this.#probeSeconds.observe({ service, target }, outcome.latencyMs / 1000);
-    }
+    const samples = this.#samplesOf(service, target);
+    samples.results[result].inc();
+    if (result === "inconclusive") return;
+    samples.seconds ??= this.#probeSeconds.of({ service, target });
+    samples.seconds.observe(outcome.latencyMs / 1000);
+  }
+
+  #samplesOf(service: string, target: string): TargetSamples {
+    const targets = this.#targets.getOrInsertComputed(service, () => new Map<string, TargetSamples>());
+    const known = targets.get(target);
+    if (known !== undefined) return known;
+    const count = (result: string): Count => this.#probes.of({ service, target, result });
+    const results = { good: count("good"), bad: count("bad"), inconclusive: count("inconclusive") };
+    const samples = { results, seconds: null };
+    targets.set(target, samples);
+    return samples;
   }
 
   /** A publisher has done what it was asked to, or has not. */
@@ -143,8 +164,8 @@ export class Tally {
     else if (name === "lease-lost") this.#leasesLost.inc();
   }
 
-  /** All of it, as Prometheus text. */
-  text(): string {
-    return this.#registry.metrics();
+  /** All of it, as Prometheus text in whole lines. */
+  pieces(): Iterable<string> {
+    return this.#registry.pieces();
   }
 }

@@ -1,9 +1,10 @@
 /**
  * A status as Prometheus text (exposition format 0.0.4). Base units: seconds and ratios. What is not known has no
- * sample. Made anew at each scrape; what is counted from the start on lives in `runtime/tally.ts`.
+ * sample. Made anew at each scrape, line by line, as it is read (`prometheus.ts` says why); what is counted from the
+ * start on lives in `runtime/tally.ts`.
  */
-import { Counter, Gauge, Registry } from "./prometheus.ts";
-import type { Status } from "./status_type.ts";
+import { headingText, type Labels, labelText, sampleText } from "./prometheus.ts";
+import type { PublisherStatus, ServiceStatus, Status, TargetStatus } from "./status_type.ts";
 
 /** What the status does not hold. */
 export interface MetricsExtra {
@@ -48,187 +49,213 @@ export interface ProcessFigures {
   readonly timerLatenessMs: number;
 }
 
-type Labels = Readonly<Record<string, string | number>>;
-
 const SECOND = 1000;
 
-/** The page for `GET /metrics`, as far as it is made from the status. */
-export function renderMetrics(status: Status, extra: MetricsExtra): string {
-  const page = new MetricsPage();
-  addNode(page, status);
-  addPeers(page, status);
-  addServices(page, status);
-  for (const [receiver, waiting] of extra.notices ?? []) {
-    page.gauge("notices_waiting", "Notices that this receiver has not been told yet", waiting, { receiver });
-  }
-  if (extra.probes !== undefined) addProbes(page, extra.probes);
-  if (extra.process !== undefined) addProcess(page, extra.process);
-  for (const { name, help, labels = {}, value } of extra.counters) page.counter(name, help, value, labels);
-  return page.text();
+/** The text of its labels, and the value; null = not known. */
+type Sample = readonly [labels: string, value: number | null];
+
+/** One metric and its samples, made as they are read. */
+interface Family {
+  readonly kind: "gauge" | "counter";
+  readonly name: string;
+  readonly help: string;
+  readonly samples: Iterable<Sample>;
 }
 
-function addNode(page: MetricsPage, status: Status): void {
+/** The page for `GET /metrics`, as far as it is made from the status, in whole lines. */
+export function* renderMetrics(status: Status, extra: MetricsExtra): Generator<string> {
+  for (const { kind, name, help, samples } of familiesOf(status, extra)) {
+    let isBegun = false;
+    for (const [labels, value] of samples) {
+      if (value === null) continue;
+      if (!isBegun) yield headingText(kind, name, help);
+      isBegun = true;
+      yield sampleText(name, labels, value);
+    }
+  }
+}
+
+function* familiesOf(status: Status, extra: MetricsExtra): Generator<Family> {
+  yield* nodeFamilies(status);
+  yield* peerFamilies(status);
+  yield* serviceFamilies(status.services);
+  yield* targetFamilies(status.services);
+  yield* publisherFamilies(status.services);
+  const waiting = (extra.notices ?? []).map(([receiver, count]): Sample => [labelText({ receiver }), count]);
+  yield gauge("notices_waiting", "Notices that this receiver has not been told yet", waiting);
+  if (extra.probes !== undefined) yield* probeFamilies(extra.probes);
+  if (extra.process !== undefined) yield* processFamilies(extra.process);
+  for (const samples of Map.groupBy(extra.counters, ({ name }) => name).values()) {
+    const [first] = samples;
+    if (first === undefined) continue;
+    const values = samples.map(({ labels = {}, value }): Sample => [labelText(labels), value]);
+    yield { kind: "counter", name: `abfail_${first.name}`, help: first.help, samples: values };
+  }
+}
+
+function gauge(name: string, help: string, samples: Iterable<Sample>): Family {
+  return { kind: "gauge", name: `abfail_${name}`, help, samples };
+}
+
+/** One without labels. */
+function plain(name: string, help: string, value: number | null): Family {
+  return gauge(name, help, [["", value]]);
+}
+
+/** Makes a sample for each of the states: 1 for the one that is. */
+function flags<T extends string>(name: string, states: readonly T[]): (own: string, is: T) => Sample[] {
+  const labels = states.map((state) => [state, labelText({ [name]: state })] as const);
+  return (own, is) => labels.map(([state, label]) => [join(own, label), Number(state === is)]);
+}
+
+function join(labels: string, more: string): string {
+  return labels === "" ? more : `${labels},${more}`;
+}
+
+function* nodeFamilies(status: Status): Generator<Family> {
   const { node, leader, quorum } = status;
   const info = { version: status.version, cluster: status.cluster, node: node.id, zone: node.zone };
-  page.gauge("info", "Always 1; what runs here", 1, info);
-  page.gauge("uptime_seconds", "How long this process runs", node.uptimeMs / SECOND);
-  page.gauge("term", "Highest term seen", node.term);
-  for (const role of ["joining", "follower", "preparing", "claiming", "leader"] as const) {
-    page.gauge("role", "1 for the role of this node", Number(node.role === role), { role });
-  }
-  page.gauge("lease_remaining_seconds", "How long the lease still binds", seconds(node.leaseRemainingMs));
-  page.gauge("has_leader", "1 while this node knows a leader", Number(leader !== null));
-  page.gauge("leader_node", "Id of the leader", leader?.id ?? null);
-  page.gauge("leader_since_seconds", "How long it has led", seconds(leader?.sinceMs ?? null));
-  page.gauge("quorum_size", "Nodes in the config", quorum.size);
-  page.gauge("quorum_needed", "Nodes needed for a quorum", quorum.needed);
-  page.gauge("quorum_alive", "Nodes alive as seen from here, itself included", quorum.alive);
-  page.gauge("problems", "How many problems the status names", status.problems.length);
+  yield gauge("info", "Always 1; what runs here", [[labelText(info), 1]]);
+  yield plain("uptime_seconds", "How long this process runs", node.uptimeMs / SECOND);
+  yield plain("term", "Highest term seen", node.term);
+  const roles = flags("role", ["joining", "follower", "preparing", "claiming", "leader"]);
+  yield gauge("role", "1 for the role of this node", roles("", node.role));
+  yield plain("lease_remaining_seconds", "How long the lease still binds", seconds(node.leaseRemainingMs));
+  yield plain("has_leader", "1 while this node knows a leader", Number(leader !== null));
+  yield plain("leader_node", "Id of the leader", leader?.id ?? null);
+  yield plain("leader_since_seconds", "How long it has led", seconds(leader?.sinceMs ?? null));
+  yield plain("quorum_size", "Nodes in the config", quorum.size);
+  yield plain("quorum_needed", "Nodes needed for a quorum", quorum.needed);
+  yield plain("quorum_alive", "Nodes alive as seen from here, itself included", quorum.alive);
+  yield plain("problems", "How many problems the status names", status.problems.length);
 }
 
-function addProbes(page: MetricsPage, { latenessMs, running, waiting }: ProbeFigures): void {
+function* probeFamilies({ latenessMs, running, waiting }: ProbeFigures): Generator<Family> {
   const help = "So late at most that share of the last minute's probes started";
-  for (const [share, ms] of latenessMs) {
-    page.gauge("probe_start_lateness_recent_seconds", help, seconds(ms), { share });
-  }
-  page.gauge("probes_running", "Probes under way", running);
-  page.gauge("probes_waiting", "Probes that wait because too many are under way", waiting);
+  const shares = latenessMs.map(([share, ms]): Sample => [labelText({ share }), seconds(ms)]);
+  yield gauge("probe_start_lateness_recent_seconds", help, shares);
+  yield plain("probes_running", "Probes under way", running);
+  yield plain("probes_waiting", "Probes that wait because too many are under way", waiting);
 }
 
-function addProcess(
-  page: MetricsPage,
-  { residentBytes, heapBytes, cpuMs, startedAtMs, timerLatenessMs }: ProcessFigures,
-): void {
-  page.plainCounter("process_cpu_seconds_total", "Processor time used, user and system", cpuMs / SECOND);
-  page.plainGauge("process_resident_memory_bytes", "Resident memory of this process", residentBytes);
-  page.gauge("heap_used_bytes", "JavaScript heap in use, buffers included", heapBytes);
-  page.plainGauge(
-    "process_start_time_seconds",
-    "When it started, since the Unix epoch",
-    seconds(startedAtMs),
-  );
+function* processFamilies(process: ProcessFigures): Generator<Family> {
+  // Some have names that are everybody's.
+  yield {
+    kind: "counter",
+    name: "process_cpu_seconds_total",
+    help: "Processor time used, user and system",
+    samples: [["", process.cpuMs / SECOND]],
+  };
+  yield {
+    kind: "gauge",
+    name: "process_resident_memory_bytes",
+    help: "Resident memory of this process",
+    samples: [["", process.residentBytes]],
+  };
+  yield plain("heap_used_bytes", "JavaScript heap in use, buffers included", process.heapBytes);
+  yield {
+    kind: "gauge",
+    name: "process_start_time_seconds",
+    help: "When it started, since the Unix epoch",
+    samples: [["", seconds(process.startedAtMs)]],
+  };
   const late = "The latest that this process's timer was in the last ten seconds: its event loop";
-  page.gauge("timer_lateness_max_seconds", late, seconds(timerLatenessMs));
+  yield plain("timer_lateness_max_seconds", late, seconds(process.timerLatenessMs));
 }
 
-function addPeers(page: MetricsPage, status: Status): void {
-  for (const peer of status.peers) {
-    const labels = { peer: peer.id, zone: peer.zone };
-    page.gauge("peer_alive", "1 while this peer is heard", Number(peer.alive), labels);
-    page.gauge("peer_suspicion", "0 = heard a moment ago, 1 and above = held dead", peer.suspicion, labels);
-    page.gauge("peer_last_heard_seconds", "Age of its last datagram", seconds(peer.lastHeardMs), labels);
-    page.gauge("peer_rtt_seconds", "Round trip to this peer", seconds(peer.rttMs), labels);
-    const loss = peer.lossPercent === null ? null : Number((peer.lossPercent / 100).toFixed(6));
-    page.gauge("peer_loss_ratio", "Share of its datagrams lost, 0..1", loss, labels);
+function* peerFamilies({ peers }: Status): Generator<Family> {
+  const all = peers.map((peer) => ({ peer, own: labelText({ peer: peer.id, zone: peer.zone }) }));
+  const each = (of: (peer: Status["peers"][number]) => number | null): Sample[] =>
+    all.map(({ peer, own }) => [own, of(peer)]);
+  yield gauge("peer_alive", "1 while this peer is heard", each(({ alive }) => Number(alive)));
+  const suspicion = "0 = heard a moment ago, 1 and above = held dead";
+  yield gauge("peer_suspicion", suspicion, each((peer) => peer.suspicion));
+  const heard = each(({ lastHeardMs }) => seconds(lastHeardMs));
+  yield gauge("peer_last_heard_seconds", "Age of its last datagram", heard);
+  yield gauge("peer_rtt_seconds", "Round trip to this peer", each(({ rttMs }) => seconds(rttMs)));
+  const loss = each(({ lossPercent }) =>
+    lossPercent === null ? null : Number((lossPercent / 100).toFixed(6))
+  );
+  yield gauge("peer_loss_ratio", "Share of its datagrams lost, 0..1", loss);
+}
+
+function* serviceFamilies(services: readonly ServiceStatus[]): Generator<Family> {
+  const all = services.map((service) => ({ service, own: labelText({ service: service.name }) }));
+  const states = flags("state", ["ok", "degraded", "down", "unknown"]);
+  const inState = all.values().flatMap(({ service, own }) => states(own, service.state));
+  yield gauge("service_state", "1 for the state of the service", inState);
+  const pinned = all.values().map(({ service, own }): Sample => [own, Number(service.pinned !== null)]);
+  yield gauge("service_pinned", "1 while pinned by hand", pinned);
+  const switched = (
+    of: (last: NonNullable<ServiceStatus["lastSwitch"]>) => number | null,
+  ): Iterable<Sample> =>
+    all.values().map(({ service: { lastSwitch }, own }) => [own, lastSwitch && seconds(of(lastSwitch))]);
+  yield gauge("last_switch_age_seconds", "Age of the last switch", switched((last) => last.atMs));
+  const detect = "Its time until down was certain";
+  yield gauge("last_switch_detect_seconds", detect, switched((last) => last.detectMs));
+  const decide = "Its time until a majority agreed";
+  yield gauge("last_switch_decide_seconds", decide, switched((last) => last.decideMs));
+  const publish = "Its time until it was published";
+  yield gauge("last_switch_publish_seconds", publish, switched((last) => last.publishMs));
+}
+
+function* targetFamilies(services: readonly ServiceStatus[]): Generator<Family> {
+  const all = services.flatMap((service) => {
+    const before = labelText({ service: service.name });
+    return service.targets.map((target) => {
+      return { service, target, own: join(before, labelText({ target: target.name })) };
+    });
+  });
+  function* each(
+    of: (target: TargetStatus, own: string, service: ServiceStatus) => Sample[],
+  ): Generator<Sample> {
+    for (const { service, target, own } of all) yield* of(target, own, service);
   }
+  const active = each(({ name }, own, service) => [[own, Number(service.active === name)]]);
+  yield gauge("service_active", "1 for the target in charge", active);
+  const healths = flags("health", ["up", "suspect", "down", "unknown"]);
+  const inHealth = each(({ health }, own) => healths(own, health));
+  yield gauge("target_health", "1 for the health of the target", inHealth);
+  const drained = each((target, own) => [[own, Number(target.drained)]]);
+  yield gauge("target_drained", "1 while drained by hand", drained);
+  const probed = (of: (last: NonNullable<TargetStatus["lastProbe"]>) => number): Iterable<Sample> =>
+    each(({ lastProbe }, own) => lastProbe === null ? [] : [[own, of(lastProbe)]]);
+  yield gauge("probe_success", "1 when this node's last probe was good", probed(({ ok }) => Number(ok)));
+  const took = probed(({ latencyMs }) => latencyMs / SECOND);
+  yield gauge("last_probe_duration_seconds", "What that probe took", took);
+  yield gauge("probe_age_seconds", "How long ago it ended", probed(({ ageMs }) => ageMs / SECOND));
 }
 
-function addServices(page: MetricsPage, status: Status): void {
-  for (const service of status.services) {
-    const own = { service: service.name };
-    for (const state of ["ok", "degraded", "down", "unknown"] as const) {
-      page.gauge("service_state", "1 for the state of the service", Number(service.state === state), {
-        ...own,
-        state,
-      });
-    }
-    page.gauge("service_pinned", "1 while pinned by hand", Number(service.pinned !== null), own);
-    for (const target of service.targets) {
-      const labels = { ...own, target: target.name };
-      page.gauge(
-        "service_active",
-        "1 for the target in charge",
-        Number(service.active === target.name),
-        labels,
-      );
-      for (const health of ["up", "suspect", "down", "unknown"] as const) {
-        const is = Number(target.health === health);
-        page.gauge("target_health", "1 for the health of the target", is, { ...labels, health });
-      }
-      page.gauge("target_drained", "1 while drained by hand", Number(target.drained), labels);
-      const probe = target.lastProbe;
-      if (probe === null) continue;
-      page.gauge("probe_success", "1 when this node's last probe was good", Number(probe.ok), labels);
-      page.gauge("last_probe_duration_seconds", "What that probe took", probe.latencyMs / SECOND, labels);
-      page.gauge("probe_age_seconds", "How long ago it ended", probe.ageMs / SECOND, labels);
-    }
-    for (const publisher of service.publishers) {
-      const labels = { ...own, type: publisher.type, name: publisher.name };
-      for (const state of ["ok", "pending", "failed", "drift"] as const) {
-        const is = Number(publisher.state === state);
-        page.gauge("publisher_state", "1 for the state of the publisher", is, { ...labels, state });
-      }
-      const verified = seconds(publisher.verifiedMs);
-      page.gauge("publisher_verified_age_seconds", "Age of the last read that agreed", verified, labels);
-      for (const { server, agrees, lagMs } of publisher.verify ?? []) {
-        const at = { ...labels, server };
-        page.gauge(
-          "publisher_verify_agrees",
-          "1 while that name server or resolver shows it",
-          Number(agrees),
-          at,
-        );
-        const lag = "How long it took to show what was published last, or has not shown it";
-        page.gauge("publisher_verify_lag_seconds", lag, seconds(lagMs), at);
-      }
-      const { rehearsal } = publisher;
-      if (rehearsal === undefined) continue;
-      const proven = seconds(rehearsal.provenMs);
-      page.gauge("publisher_proven_age_seconds", "Age of the last write, rehearsed or not", proven, labels);
-      if (rehearsal.state === "off") continue;
-      const well = Number(rehearsal.state !== "failed");
-      page.gauge("publisher_rehearsal_ok", "0 while a failover would not be published", well, labels);
-    }
-    const last = service.lastSwitch;
-    if (last === null) continue;
-    page.gauge("last_switch_age_seconds", "Age of the last switch", last.atMs / SECOND, own);
-    page.gauge("last_switch_detect_seconds", "Its time until down was certain", seconds(last.detectMs), own);
-    page.gauge("last_switch_decide_seconds", "Its time until a majority agreed", seconds(last.decideMs), own);
-    page.gauge(
-      "last_switch_publish_seconds",
-      "Its time until it was published",
-      seconds(last.publishMs),
-      own,
+function* publisherFamilies(services: readonly ServiceStatus[]): Generator<Family> {
+  const all = services.flatMap(({ name: service, publishers }) =>
+    publishers.map((publisher) => {
+      return { publisher, own: labelText({ service, type: publisher.type, name: publisher.name }) };
+    })
+  );
+  const each = (of: (publisher: PublisherStatus, own: string) => Sample[]): Iterable<Sample> =>
+    all.values().flatMap(({ publisher, own }) => of(publisher, own));
+  const states = flags("state", ["ok", "pending", "failed", "drift"]);
+  const inState = each(({ state }, own) => states(own, state));
+  yield gauge("publisher_state", "1 for the state of the publisher", inState);
+  const verified = each(({ verifiedMs }, own) => [[own, seconds(verifiedMs)]]);
+  yield gauge("publisher_verified_age_seconds", "Age of the last read that agreed", verified);
+  type Place = NonNullable<PublisherStatus["verify"]>[number];
+  const places = (of: (place: Place) => number | null): Iterable<Sample> =>
+    each(({ verify = [] }, own) =>
+      verify.map((place) => [join(own, labelText({ server: place.server })), of(place)])
     );
-  }
-}
-
-/** One scrape's registry. */
-class MetricsPage {
-  readonly #registry = new Registry();
-  readonly #gauges = new Map<string, Gauge>();
-  readonly #counters = new Map<string, Counter>();
-
-  gauge(name: string, help: string, value: number | null, labels: Labels = {}): void {
-    this.plainGauge(`abfail_${name}`, help, value, labels);
-  }
-
-  /** One whose name is everybody's. */
-  plainGauge(name: string, help: string, value: number | null, labels: Labels = {}): void {
-    if (value === null) return;
-    const gauge = this.#gauges.get(name) ?? new Gauge({ name, help, ...this.#with(labels) });
-    this.#gauges.set(name, gauge);
-    gauge.set(labels, value);
-  }
-
-  counter(shortName: string, help: string, value: number, labels: Labels): void {
-    this.plainCounter(`abfail_${shortName}`, help, value, labels);
-  }
-
-  /** One whose name is everybody's. */
-  plainCounter(name: string, help: string, value: number, labels: Labels = {}): void {
-    const counter = this.#counters.get(name) ?? new Counter({ name, help, ...this.#with(labels) });
-    this.#counters.set(name, counter);
-    counter.inc(labels, value);
-  }
-
-  text(): string {
-    return this.#registry.metrics();
-  }
-
-  #with(labels: Labels): { readonly labelNames: string[]; readonly registers: Registry[] } {
-    return { labelNames: Object.keys(labels), registers: [this.#registry] };
-  }
+  const agrees = places((place) => Number(place.agrees));
+  yield gauge("publisher_verify_agrees", "1 while that name server or resolver shows it", agrees);
+  const lag = "How long it took to show what was published last, or has not shown it";
+  yield gauge("publisher_verify_lag_seconds", lag, places((place) => seconds(place.lagMs)));
+  const proven = each(({ rehearsal }, own) =>
+    rehearsal === undefined ? [] : [[own, seconds(rehearsal.provenMs)]]
+  );
+  yield gauge("publisher_proven_age_seconds", "Age of the last write, rehearsed or not", proven);
+  const well = each(({ rehearsal: { state } = { state: "off" } }, own) =>
+    state === "off" ? [] : [[own, Number(state !== "failed")]]
+  );
+  yield gauge("publisher_rehearsal_ok", "0 while a failover would not be published", well);
 }
 
 function seconds(ms: number | null): number | null {

@@ -1,12 +1,13 @@
 /**
- * Counters, gauges and histograms as Prometheus text (exposition format 0.0.4).
+ * Counters, gauges and histograms as Prometheus text (exposition format 0.0.4), piece by piece: with thousands of
+ * targets a page has 10 MB, and whoever makes it in one go holds up the node's probes for as long (170 ms were seen).
  *
  * Why not prom-client: it was tried (15.1.3, four of its parts alone). It costs an idle node 3 to 5 MiB of memory, 12
  * at the first start, with which one of three nodes came to 85.1 MiB (96 at the first start) where less than 85 is
- * allowed; and `deno compile` 2.9.6 overflows its stack on the package. The interface is prom-client's but for `observe`, whose labels always come first: it can come back.
+ * allowed; `deno compile` 2.9.6 overflows its stack on the package; and it makes its text in one go.
  */
 
-type Labels = Readonly<Record<string, string | number>>;
+export type Labels = Readonly<Record<string, string | number>>;
 
 /** What every metric says of itself. Names by Prometheus' conventions: `_total` for counters, base units. */
 export interface MetricOptions {
@@ -16,151 +17,175 @@ export interface MetricOptions {
   readonly registers: readonly Registry[];
 }
 
+interface Metric {
+  pieces(): Iterable<string>;
+}
+
 /** A set of metrics and their text. */
 export class Registry {
-  readonly #metrics: { lines(): readonly string[] }[] = [];
+  readonly #metrics: Metric[] = [];
 
   /** Takes in a metric; metrics do so themselves. */
-  add(metric: { lines(): readonly string[] }): void {
+  add(metric: Metric): void {
     this.#metrics.push(metric);
   }
 
-  /** The text, each metric's samples together, as the format demands. */
-  metrics(): string {
-    return this.#metrics.flatMap((metric) => metric.lines()).join("\n") + "\n";
+  /**
+   * The text in whole lines, each metric's samples together, as the format demands. A sample is as it was when its
+   * piece was taken; pieces may be taken over a while.
+   */
+  *pieces(): Generator<string> {
+    for (const metric of this.#metrics) yield* metric.pieces();
   }
 }
 
-/** Samples of one metric by their labels. */
-class Samples<T> {
-  readonly #heading: readonly string[];
-  readonly #byLabels = new Map<string, { readonly labels: Labels; value: T }>();
+/** Samples of one metric, by the text of their labels. */
+abstract class Samples<T> implements Metric {
+  readonly #heading: string;
+  readonly #byLabels = new Map<string, T>();
 
-  constructor(
-    kind: string,
-    { name, help, registers }: MetricOptions,
-    metric: { lines(): readonly string[] },
-  ) {
-    this.#heading = [`# HELP ${name} ${help}`, `# TYPE ${name} ${kind}`];
-    for (const registry of registers) registry.add(metric);
+  constructor(kind: string, { name, help, registers }: MetricOptions) {
+    this.#heading = headingText(kind, name, help);
+    for (const registry of registers) registry.add(this);
   }
 
-  change(labels: Labels, first: () => T, next: (value: T) => T): void {
+  /** The sample of these labels, 0 from now on where there was none: to be kept where it is used often. */
+  of(labels: Labels): T {
     const key = labelText(labels);
-    const sample = this.#byLabels.get(key);
-    if (sample === undefined) this.#byLabels.set(key, { labels, value: next(first()) });
-    else sample.value = next(sample.value);
+    const known = this.#byLabels.get(key);
+    if (known !== undefined) return known;
+    const sample = this.first();
+    this.#byLabels.set(key, sample);
+    return sample;
   }
 
-  lines(of: (labels: Labels, value: T) => readonly string[]): string[] {
-    return [
-      ...this.#heading,
-      ...[...this.#byLabels.values()].flatMap(({ labels, value }) => of(labels, value)),
-    ];
+  /** Heading and samples. */
+  *pieces(): Generator<string> {
+    yield this.#heading;
+    for (const [labels, sample] of this.#byLabels) yield this.text(labels, sample);
+  }
+
+  protected abstract first(): T;
+  protected abstract text(labels: string, sample: T): string;
+}
+
+/** One sample of a counter. */
+export class Count {
+  value = 0;
+
+  /** Adds `by`, which is not negative. */
+  inc(by = 1): void {
+    this.value += by;
   }
 }
 
 /** Only rises. One without labels is 0 from the start. */
-export class Counter {
+export class Counter extends Samples<Count> {
   readonly #name: string;
-  readonly #samples: Samples<number>;
 
   constructor(options: MetricOptions) {
+    super("counter", options);
     this.#name = options.name;
-    this.#samples = new Samples("counter", options, this);
-    if ((options.labelNames ?? []).length === 0) this.inc({}, 0);
+    if ((options.labelNames ?? []).length === 0) this.of({});
   }
 
   /** Adds `by`, which is not negative. */
   inc(labels: Labels = {}, by = 1): void {
-    this.#samples.change(labels, () => 0, (value) => value + by);
+    this.of(labels).inc(by);
   }
 
-  /** Heading and samples. */
-  lines(): string[] {
-    return this.#samples.lines((labels, value) => [`${this.#name}${labelText(labels)} ${value}`]);
-  }
-}
-
-/** Goes up and down. */
-export class Gauge {
-  readonly #name: string;
-  readonly #samples: Samples<number>;
-
-  constructor(options: MetricOptions) {
-    this.#name = options.name;
-    this.#samples = new Samples("gauge", options, this);
+  protected override first(): Count {
+    return new Count();
   }
 
-  /** Shows `to` from now on. */
-  set(labels: Labels, to: number): void {
-    this.#samples.change(labels, () => 0, () => to);
-  }
-
-  /** Heading and samples. */
-  lines(): string[] {
-    return this.#samples.lines((labels, value) => [`${this.#name}${labelText(labels)} ${value}`]);
+  protected override text(labels: string, { value }: Count): string {
+    return sampleText(this.#name, labels, value);
   }
 }
 
-interface Buckets {
+/** One sample of a histogram. */
+export class Distribution {
   /** How many lay in each bucket alone; the last has no upper edge. */
   readonly counts: number[];
-  readonly sum: number;
+  sum = 0;
+  readonly #edges: readonly number[];
+
+  constructor(edges: readonly number[]) {
+    this.#edges = edges;
+    this.counts = new Array<number>(edges.length + 1).fill(0);
+  }
+
+  /** Takes note of one value. */
+  observe(value: number): void {
+    const edges = this.#edges;
+    let bucket = 0;
+    while (bucket < edges.length && value > (edges[bucket] ?? 0)) bucket++;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    this.sum += value;
+  }
 }
 
 /** How many were how large. One without labels is 0 from the start. */
-export class Histogram {
+export class Histogram extends Samples<Distribution> {
   readonly #name: string;
   readonly #edges: readonly number[];
-  readonly #samples: Samples<Buckets>;
 
   /** `buckets`: upper edges, rising. */
   constructor(options: MetricOptions & { readonly buckets: readonly number[] }) {
+    super("histogram", options);
     this.#name = options.name;
     this.#edges = options.buckets;
-    this.#samples = new Samples("histogram", options, this);
-    if ((options.labelNames ?? []).length === 0) this.#samples.change({}, () => this.#empty(), (all) => all);
+    if ((options.labelNames ?? []).length === 0) this.of({});
   }
 
   /** Shows these labels from 0 on, before there is a value. */
   expect(labels: Labels): void {
-    this.#samples.change(labels, () => this.#empty(), (all) => all);
+    this.of(labels);
   }
 
   /** Takes note of one value. */
   observe(labels: Labels, value: number): void {
-    const edge = this.#edges.findIndex((one) => value <= one);
-    const bucket = edge === -1 ? this.#edges.length : edge;
-    this.#samples.change(labels, () => this.#empty(), ({ counts, sum }) => {
-      counts[bucket] = (counts[bucket] ?? 0) + 1;
-      return { counts, sum: sum + value };
-    });
+    this.of(labels).observe(value);
   }
 
-  /** Heading and samples. */
-  lines(): string[] {
-    return this.#samples.lines((labels, { counts, sum }) => {
-      let below = 0;
-      const buckets = counts.map((count, i) => {
-        below += count;
-        return `${this.#name}_bucket${labelText({ le: this.#edges[i] ?? "+Inf", ...labels })} ${below}`;
-      });
-      const own = labelText(labels);
-      return [...buckets, `${this.#name}_sum${own} ${sum}`, `${this.#name}_count${own} ${below}`];
-    });
+  protected override first(): Distribution {
+    return new Distribution(this.#edges);
   }
 
-  #empty(): Buckets {
-    return { counts: new Array<number>(this.#edges.length + 1).fill(0), sum: 0 };
+  protected override text(labels: string, { counts, sum }: Distribution): string {
+    const others = labels === "" ? "" : `,${labels}`;
+    let below = 0;
+    let text = "";
+    for (const [i, count] of counts.entries()) {
+      below += count;
+      text += `${this.#name}_bucket{le="${this.#edges[i] ?? "+Inf"}"${others}} ${below}\n`;
+    }
+    return text + sampleText(`${this.#name}_sum`, labels, sum) +
+      sampleText(`${this.#name}_count`, labels, below);
   }
 }
 
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(String(value))}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+/** A metric's two first lines. */
+export function headingText(kind: string, name: string, help: string): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`;
+}
+
+/** One sample's line. `labels`: as `labelText` makes them. */
+export function sampleText(name: string, labels: string, value: number): string {
+  return labels === "" ? `${name} ${value}\n` : `${name}{${labels}} ${value}\n`;
+}
+
+/** What stands between the braces; nothing for no labels. */
+export function labelText(labels: Labels): string {
+  let text = "";
+  for (const [name, value] of Object.entries(labels)) {
+    text += `${text === "" ? "" : ","}${name}="${escapeLabel(String(value))}"`;
+  }
+  return text;
 }
 
 function escapeLabel(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  return /[\\"\n]/.test(value)
+    ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
+    : value;
 }

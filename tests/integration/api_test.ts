@@ -88,6 +88,35 @@ Deno.test("a reader that hangs up is forgotten", async () => {
   await server.close();
 });
 
+Deno.test("a page that is made while it is read arrives whole; a reader that hangs up ends the making", async () => {
+  const host = new FakeHost();
+  const server = await start(createApi(host, { hostNames: [] }));
+  const line = `${"x".repeat(99)}\n`;
+  const all = Array.from({ length: 50_000 }, () => line);
+  host.metricsPieces = all;
+  const whole = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  assert.equal(whole.headers.get("content-length"), null);
+  assert.equal(await whole.text(), all.join(""));
+  host.metricsPieces = ["short\n"];
+  const short = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  assert.equal(short.headers.get("content-length"), "6");
+  assert.equal(await short.text(), "short\n");
+
+  let ended = (): void => {};
+  const end = new Promise<void>((resolve) => ended = resolve);
+  host.metricsPieces = (function* (): Generator<string> {
+    try {
+      while (true) yield line;
+    } finally {
+      ended();
+    }
+  })();
+  const endless = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  await endless.body?.cancel();
+  await end;
+  await server.close();
+});
+
 Deno.test("closing cuts a request that does not end", async () => {
   const started = Promise.withResolvers<void>();
   const stuck = Promise.withResolvers<Response>();

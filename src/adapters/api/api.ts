@@ -9,6 +9,7 @@ import { EventStreams, missedEvents } from "./event_stream.ts";
 import { refuseForeign, refuseUnauthorized } from "./guard.ts";
 import type { Api, ApiHost, Caller } from "./host.ts";
 import { PAGE, PAGE_HEADERS } from "./page.ts";
+import { piecemeal } from "./piecemeal.ts";
 import { failure, json, reply } from "./reply.ts";
 
 export interface ApiOptions {
@@ -78,7 +79,11 @@ function addReads(app: App, host: ApiHost, streams: EventStreams): void {
     return json(health.ok ? 200 : 503, health);
   });
   get("/v1/record", ({ req, env }) => recordReply(host, req.raw, env.caller));
-  get("/metrics", () => reply(200, host.metrics(), "text/plain; version=0.0.4; charset=utf-8"));
+  get("/metrics", ({ req }) => {
+    // hono drops the body of an answer to HEAD: nobody would take the pieces
+    const body = req.raw.method === "HEAD" ? null : piecemeal(host.metrics());
+    return reply(200, body, "text/plain; version=0.0.4; charset=utf-8");
+  });
 }
 
 function addWrites(app: App, host: ApiHost): void {

@@ -53,7 +53,7 @@ export class EventStreams {
     if (this.#readers.size >= STREAMS_MAX) {
       return failure(503, `${STREAMS_MAX} readers follow the events already`, { "retry-after": "5" });
     }
-    if (request.method === "HEAD") return reply(200, "", "text/event-stream; charset=utf-8");
+    if (request.method === "HEAD") return reply(200, null, "text/event-stream; charset=utf-8");
     const missed = missedEvents(request, this.#host.recentEvents());
     const wantsStatus = new URL(request.url).searchParams.get("status") === "1";
     let reader: Reader | null = null;

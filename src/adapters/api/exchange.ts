@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { err, ok, type Result } from "../../base/result.ts";
 import { failure } from "./reply.ts";
 
-/** How long a whole answer may take to be read, ms; a stream of events is no whole answer. */
+/** How long a whole answer may take to be read, ms; a stream of events never is one. */
 export const ANSWER_MS = 30_000;
 /** How long a reader of a stream may take nothing while something waits for it, ms. */
 export const STALL_MS = 20_000;
@@ -79,14 +79,19 @@ export async function sendResponse(
   response: ServerResponse,
 ): Promise<boolean> {
   response.on("error", () => {}); // the reader is gone
-  if (response.destroyed) return true;
+  if (response.destroyed) {
+    answer.body?.cancel().catch(() => {});
+    return true;
+  }
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   // A body that was not read to its end would be taken for the next request.
   if (!message.complete) response.setHeader("connection", "close");
   try {
-    const isStream = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
-    if (isStream && answer.body !== null) return await stream(answer.body, response);
+    if (answer.body !== null && !answer.headers.has("content-length")) {
+      const isEndless = answer.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      return await stream(answer.body, response, isEndless ? Infinity : ANSWER_MS);
+    }
     const bytes = new Uint8Array(await answer.arrayBuffer());
     if (message.method !== "HEAD") response.setHeader("content-length", bytes.length);
     return await whole(bytes, response);
@@ -110,14 +115,24 @@ function whole(bytes: Uint8Array, response: ServerResponse): Promise<boolean> {
   });
 }
 
-async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<boolean> {
+/** Sends what comes as it comes, all of it within so long, ms. */
+async function stream(
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+  limitMs: number,
+): Promise<boolean> {
   const reader = body.getReader();
   const gone = new Promise<null>((resolve) => response.once("close", () => resolve(null)));
+  let isSlow = false;
+  const limit = limitMs === Infinity ? undefined : setTimeout(() => {
+    isSlow = true;
+    response.destroy();
+  }, limitMs);
   response.flushHeaders();
   try {
     while (true) {
       const next = await Promise.race([reader.read(), gone]);
-      if (next === null) return true;
+      if (next === null) return !isSlow;
       if (next.done) {
         response.end();
         return true;
@@ -129,6 +144,7 @@ async function stream(body: ReadableStream<Uint8Array>, response: ServerResponse
       }
     }
   } finally {
+    clearTimeout(limit);
     reader.cancel().catch(() => {});
   }
 }

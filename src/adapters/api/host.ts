@@ -8,6 +8,7 @@
  *     page.ts          the status page                        server.ts  sockets; all else is tested without
  *     listener.ts      one socket and its bounds              doorkeeper.ts  how many connections
  *     exchange.ts      Node's requests and the web's          tls_identity.ts  certificate and key
+ *     piecemeal.ts     a large text, made while it is read
  */
 import type { Result } from "../../base/result.ts";
 import type { Command, Outcome } from "../../node/events.ts";
@@ -27,8 +28,8 @@ export interface ApiHost {
   command(command: Command, who: string): Promise<Outcome>;
   /** What `Authorization: Bearer` must carry; null when none is configured. */
   token(): string | null;
-  /** Prometheus text. */
-  metrics(): string;
+  /** Prometheus text in whole lines, made as they are taken: it may be large. */
+  metrics(): Iterable<string>;
   /** What the flight recorder kept of the last minutes, as lines of JSON; or why there is nothing. */
   recording(minutes: number): Result<string, string>;
 }

@@ -25,12 +25,17 @@ export function failure(
   return json(status, { ok: false, error }, headers);
 }
 
-/** Anything else. */
+const encoder = new TextEncoder();
+
+/** Anything else. A text has a length, which says that it is sent whole; null: the answer to a HEAD. */
 export function reply(
   status: number,
-  body: string | ReadableStream<Uint8Array>,
+  body: string | ReadableStream<Uint8Array> | null,
   contentType: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, { status, headers: { ...COMMON, "content-type": contentType, ...headers } });
+  const common = { ...COMMON, "content-type": contentType, ...headers };
+  if (typeof body !== "string") return new Response(body, { status, headers: common });
+  const bytes = encoder.encode(body);
+  return new Response(bytes, { status, headers: { ...common, "content-length": `${bytes.length}` } });
 }

@@ -10,6 +10,7 @@ export class FakeHost implements ApiHost {
   current: Status = allWell;
   secret: string | null = "correct horse";
   health = { ok: true, detail: "the loop is on time" };
+  metricsPieces: Iterable<string> = ["# HELP abfail_up x\n"];
   outcome: Outcome = { ok: true, message: "done" };
   readonly commands: { readonly command: Command; readonly who: string }[] = [];
   readonly listeners = new Set<(event: StoredEvent) => void>();
@@ -41,8 +42,8 @@ export class FakeHost implements ApiHost {
     return this.secret;
   }
 
-  metrics(): string {
-    return "# HELP abfail_up x\n";
+  metrics(): Iterable<string> {
+    return this.metricsPieces;
   }
 
   recording(minutes: number): Result<string, string> {
