@@ -40,3 +40,15 @@ Deno.test("every symptom of the README is in words that the tool prints", async 
     assert.ok(!source.includes(blanked(nobodys)), nobodys);
   }
 });
+
+Deno.test("every package of deno.json is in the README's table, and no other", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT))) as {
+    imports: Readonly<Record<string, string>>;
+  };
+  const readme = await Deno.readTextFile(new URL("README.md", ROOT));
+  const rows = readme.slice(readme.indexOf("\n## Packages")).split("\n\n")[1]?.split("\n").slice(2) ?? [];
+  const named = rows.flatMap((row) =>
+    [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name)
+  );
+  assert.deepEqual(named.toSorted(), Object.keys(imports).toSorted());
+});
