@@ -82,7 +82,10 @@ Deno.test("whom to tell", async (t) => {
     assert.match(String(second?.data["switch"]), /^[0-9a-f]{8}$/);
     await allKnow();
     assert.equal(hook.taken("switch").length, 2);
-    assert.equal(hook.taken("leader").filter(({ node }) => node === 2).length, 1);
+    // On a busy machine node 2 may have led before, at the cold start, or lost its lease for a moment.
+    const led = hook.taken("leader").filter(({ node }) => node === 2);
+    assert.ok(led.some(({ text }) => text.endsWith("before it did node 1.")), JSON.stringify(led));
+    assert.equal(new Set(led.map(({ key }) => key)).size, led.length, JSON.stringify(led));
   });
 
   await step("a leader whose receiver refuses dies: the next one delivers what it could not", async () => {
