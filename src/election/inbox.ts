@@ -12,6 +12,8 @@ export const MAX_STATE_BYTES = 16 * 1024 * 1024;
 const PARTS_AT_ONCE = 64;
 /** Parts on their way at once: a socket's default receive buffer was seen to keep about 90 of this size. */
 const PARTS_IN_FLIGHT = 64;
+/** Without any part for so many leases what has come is dropped. */
+const SILENT_LEASES = 10;
 
 /** Starts to pull a state from a node, unless that is under way. */
 export function pull(turn: Turn, ref: EntryRef, from: NodeId): void {
@@ -28,8 +30,7 @@ export function pull(turn: Turn, ref: EntryRef, from: NodeId): void {
     parts: new Array<Uint8Array | null>(count).fill(null),
     missing: count,
     nextAt: now,
-    since: now,
-    tries: 0,
+    heardAt: now,
   };
   ask(turn, state.inbox);
 }
@@ -38,7 +39,7 @@ export function pull(turn: Turn, ref: EntryRef, from: NodeId): void {
 export function tickInbox(turn: Turn): void {
   const inbox = turn.state.inbox;
   if (inbox === null || inbox.missing === 0 || turn.now < inbox.nextAt) return;
-  if (turn.now - inbox.since > 10 * turn.state.settings.leaseMs) {
+  if (turn.now - inbox.heardAt > SILENT_LEASES * turn.state.settings.leaseMs) {
     turn.state.inbox = null; // whoever still needs it starts anew
     return;
   }
@@ -61,7 +62,6 @@ function ask(turn: Turn, inbox: Inbox): void {
     part += count;
     asked += count;
   }
-  inbox.tries++;
   inbox.nextAt = turn.now + delta(turn.state);
 }
 
@@ -89,6 +89,7 @@ export function onChunk(turn: Turn, chunk: Extract<Message, { kind: "chunk" }>):
   if (chunk.part >= inbox.parts.length || inbox.parts[chunk.part] !== null) return false;
   inbox.parts[chunk.part] = chunk.bytes;
   inbox.missing--;
+  inbox.heardAt = turn.now;
   if (inbox.missing > 0 && wave(inbox)) ask(turn, inbox);
   return inbox.missing === 0;
 }

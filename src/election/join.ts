@@ -128,6 +128,8 @@ export function onTold(turn: Turn, peer: Peer, told: Extract<Message, { kind: "t
     joining.accepted = told.accepted;
     joining.acceptedAt = peer.member.id;
     joining.acceptedState = told.state === null ? null : withBytes(told.accepted, told.state);
+  } else if (sameEntry(told.accepted, joining.accepted)) {
+    joining.acceptedAt = peer.member.id; // told just now: the one that told first may be gone
   }
   if (!told.remembers) {
     if (told.seq === joining.round.seq) joining.round.forgetful.set(peer.member.id, peer.incarnation);

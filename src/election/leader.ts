@@ -93,7 +93,7 @@ function chooseEntry(turn: Turn, tenure: Tenure): void {
 /** The pulled state is there, or its holder is not any more and the other grants decide. */
 export function tickChoice(turn: Turn, tenure: Tenure): void {
   const choice = tenure.choice;
-  if (choice === null) return;
+  if (choice === null || turn.now >= tenure.validUntil) return;
   const entry = takeAssembled(turn, choice.ref);
   if (entry !== null) {
     tenure.choice = null;

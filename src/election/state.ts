@@ -198,8 +198,8 @@ export interface Inbox {
   readonly parts: (Uint8Array | null)[];
   missing: number;
   nextAt: MonoMs;
-  readonly since: MonoMs;
-  tries: number;
+  /** When the last new part came; at first, when the pull began. */
+  heardAt: MonoMs;
 }
 
 /** What a node remembers over restarts with `state_dir` (rule 8). */

@@ -48,6 +48,23 @@ Deno.test("a restarted node learns a large state in parts", () => {
   assert.deepEqual(lab.node(3).accepted?.state, big);
 });
 
+Deno.test("a large state is learnt from another member when the first that told of it is gone", () => {
+  const lab = new Lab({ nodes: 5 });
+  lab.until(() => lab.leader() === 1);
+  const big = crypto.getRandomValues(new Uint8Array(30_000));
+  lab.give(1, { kind: "propose", state: big });
+  lab.run(500);
+  lab.crash(5);
+  lab.start(5);
+  lab.lose = (from, _to, message) => message.kind === "chunk" || (message.kind === "told" && from === 1);
+  lab.until(() => (lab.node(5).joining?.acceptedAt ?? null) !== null, 3000);
+  lab.crash(lab.node(5).joining!.acceptedAt!);
+  lab.lose = () => false;
+  lab.until(() => lab.node(5).joining === null, 6000);
+  assert.deepEqual(joinedHow(lab, 5).slice(-1), ["learnt"]);
+  assert.deepEqual(lab.node(5).accepted?.state, big);
+});
+
 Deno.test("when a majority restarts at once nothing is left to learn, and it goes on", () => {
   const lab = new Lab();
   lab.until(() => lab.leader() === 1);

@@ -86,6 +86,62 @@ Deno.test("a new leader without the newest state pulls it from the node that has
   assert.deepEqual(lab.node(lab.leader()!).committed?.state, big);
 });
 
+/** A leader, 2, that knows of a state which only 3 has: 1 had it committed and is gone. No part of it gets through. */
+function lacking(big: Uint8Array): Lab {
+  const lab = new Lab({ preempt: false, latencyMs: 5 });
+  assert.equal(led(lab), 1);
+  lab.lose = (from, to) => from === 2 || to === 2;
+  lab.give(1, { kind: "propose", state: big });
+  lab.until(() => lab.node(1).committed?.size === big.length, 500);
+  lab.crash(1);
+  lab.lose = (_from, _to, message) => message.kind === "chunk";
+  lab.until(() => {
+    const { role } = lab.node(2);
+    return role.kind === "leader" && role.tenure.choice !== null;
+  });
+  return lab;
+}
+
+Deno.test("a leader whose pull of the newest state got nothing for long begins it anew", () => {
+  const big = crypto.getRandomValues(new Uint8Array(20_000));
+  const lab = lacking(big);
+  lab.run(15_000);
+  assert.equal(lab.leader(), null, "it must not act before it has the state");
+  lab.lose = () => false;
+  lab.until(() => lab.leader() === 2, 1000);
+  assert.deepEqual(lab.node(2).committed?.state, big);
+});
+
+Deno.test("a slow pull is not begun anew while parts come", () => {
+  const big = crypto.getRandomValues(new Uint8Array(60_000));
+  const lab = lacking(big);
+  let chunks = 0;
+  lab.lose = (_from, _to, message) => message.kind === "chunk" && ++chunks % 200 !== 0;
+  lab.until(() => lab.leader() === 2, 60_000);
+  assert.deepEqual(lab.node(2).committed?.state, big);
+});
+
+Deno.test("a leader whose lease ran out while the state came proposes nothing on waking", () => {
+  const lab = lacking(crypto.getRandomValues(new Uint8Array(20_000)));
+  const { role } = lab.node(2);
+  assert.ok(role.kind === "leader");
+  const { tenure } = role;
+  lab.lose = (_from, _to, { kind }) => kind === "chunk" || kind === "grant";
+  lab.until(() => lab.now >= tenure.validUntil - 60);
+  lab.lose = (_from, _to, { kind }) => kind === "grant";
+  lab.sent.length = 0;
+  lab.until(() => lab.sent.some(({ message }) => message.kind === "chunk"), 50);
+  lab.paused.add(2);
+  lab.run(100);
+  assert.ok(tenure.choice !== null && lab.now >= tenure.validUntil, "all is on its way, the lease is over");
+  lab.sent.length = 0;
+  lab.paused.delete(2);
+  lab.run(1);
+  const claims = lab.sent.filter(({ from, message }) => from === 2 && message.kind === "claim");
+  assert.deepEqual(claims, []);
+  assert.equal(lab.node(2).role.kind, "follower");
+});
+
 Deno.test("a second proposal waits for the first", () => {
   const lab = new Lab({ latencyMs: 20 });
   const leader = led(lab);
