@@ -60,9 +60,8 @@ function layDown(turn: NodeTurn): void {
     service.timers = null;
     service.reviewAt = Infinity;
     service.waitingFor = null;
-    for (const publisher of service.publishers) {
-      publisher.writing = false;
-      if (publisher.reconciler !== null) setLeading(publisher.reconciler, null, now);
+    for (const { reconciler } of service.publishers) {
+      if (reconciler !== null) setLeading(reconciler, null, now);
     }
   }
 }

@@ -98,7 +98,6 @@ export function createNode(options: NodeOptions, env: Env): NodeState {
     configDigest: configDigest(config),
     zoneDigest: zoneDigest(config),
     reportFrom: 0,
-    operation: 0,
     stopping: null,
     persistProblem: null,
     say: createSay(),

@@ -8,8 +8,8 @@ import {
   due,
   expectLateWrite,
   finished,
-  isBusy,
   isCurrent,
+  isWriting,
   nextAt,
   planRehearsal,
   setDesired,
@@ -59,7 +59,7 @@ export function wishCommitted(turn: NodeTurn): void {
 
 /** Starts whatever publishers have to do now, while the lease holds and nobody waits for it. */
 export function publishDue(turn: NodeTurn): void {
-  const { state } = turn;
+  const { state, now } = turn;
   let busy = false;
   for (const service of state.services) {
     for (const [index, publisher] of service.publishers.entries()) {
@@ -68,7 +68,7 @@ export function publishDue(turn: NodeTurn): void {
       const ref = { service: service.config.name, index };
       startPublish(turn, ref, publisher);
       startVerify(turn, ref, publisher);
-      busy ||= publisher.writing;
+      busy ||= publisher.reconciler !== null && isWriting(publisher.reconciler, now);
     }
   }
   state.election.busy = busy;
@@ -83,7 +83,6 @@ function startPublish(turn: NodeTurn, ref: PublisherRef, publisher: PublisherSlo
   if (now < nextAt(reconciler) || isYielding(state.election)) return;
   const action = due(reconciler, now);
   if (action === null) return;
-  publisher.writing = action.action.kind === "write";
   turn.publish({
     kind: "publish",
     publisher: ref,
@@ -123,7 +122,6 @@ export function onPublished(
   const current = isCurrent(publisher.reconciler, operation);
   const told = finished(publisher.reconciler, operation, result, turn.env);
   if (current && result.kind === "fenced") onFenced(turn, ref, publisher, result.epoch);
-  publisher.writing = isBusy(publisher.reconciler) && publisher.writing;
   if (told.changed || told.event !== null || publisher.reconciler.newlyProven) state.dirty = true;
   if (told.event === null) return;
   state.dirty = true;

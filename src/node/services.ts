@@ -50,7 +50,7 @@ function createSlot(
   operations: number,
 ): PublisherSlot {
   if (publisher.type === "dns") {
-    return { config: publisher, reconciler: null, verifier: null, writing: false };
+    return { config: publisher, reconciler: null, verifier: null };
   }
   const reconciler = createReconciler({
     canRead: canRead(publisher),
@@ -69,7 +69,7 @@ function createSlot(
     ? createVerifier(publisher.ttlMs)
     : null;
   if (verifier !== null) verifier.numbers = operations;
-  return { config: publisher, reconciler, verifier, writing: false };
+  return { config: publisher, reconciler, verifier };
 }
 
 function keptProbing(

@@ -78,7 +78,6 @@ export interface NodeState {
   zoneDigest: number | null;
   /** The next slice of opinions to send. */
   reportFrom: number;
-  operation: number;
   stopping: { readonly at: MonoMs; released: boolean; told: boolean } | null;
   /** What the state directory last said; null = nothing wrong. */
   persistProblem: string | null;
@@ -133,8 +132,6 @@ export interface PublisherSlot {
   readonly reconciler: Reconciler | null;
   /** Who else is asked what is shown; null = nobody. */
   readonly verifier: Verifier | null;
-  /** A write of it is under way: no handover meanwhile. */
-  writing: boolean;
 }
 
 /** What this node knows of another beyond the election. */

@@ -103,14 +103,17 @@ export function expectLateWrite(r: Reconciler, now: MonoMs): void {
   r.verifyAt = Math.min(r.verifyAt, now + LATE_LOOK_MS);
 }
 
-/** True while an action of this tenure is under way. */
-export function isBusy(r: Reconciler): boolean {
-  return r.operation !== null && !r.operation.stale;
+/**
+ * True while a write is under way, of whatever tenure: the lease is not handed over meanwhile. One that is lost, without
+ * any answer long after its time, holds up nobody.
+ */
+export function isWriting(r: Reconciler, now: MonoMs): boolean {
+  return r.operation?.kind === "write" && now < r.operation.until;
 }
 
 /** True while `operation` is the one under way, and of this tenure: its answer will count. */
 export function isCurrent(r: Reconciler, operation: number): boolean {
-  return isBusy(r) && r.operation?.number === operation;
+  return r.operation?.number === operation && !r.operation.stale;
 }
 
 /** When `due` is to be asked; Infinity when there is nothing to wait for but news. */

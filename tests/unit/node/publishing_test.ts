@@ -267,3 +267,35 @@ Deno.test("two publishers of one name ail as one, and that is decided once", () 
   lab.run(60_000);
   assert.equal(lab.node(3).cluster, before, "nothing more was decided");
 });
+
+Deno.test("a write whose answer is lost does not keep the lease from a more authoritative node", () => {
+  const lab = new PublishingLab(configWith(exec("a")));
+  lab.cut.add(1);
+  lab.run(3000);
+  assert.equal(lab.leader()?.self, 2);
+  const answer = lab.publisher;
+  lab.publisher = (node, action) => node === 2 && action.kind === "write" ? null : answer(node, action);
+  lab.shown = "somewhere else";
+  lab.cut.clear();
+  lab.run(60_000);
+  assert.ok(lab.publishes.some(({ node, effect }) => node === 2 && effect.action.kind === "write"));
+  assert.equal(lab.leader()?.self, 1);
+});
+
+Deno.test("a write of an earlier tenure that is still under way holds up a handover like any other", () => {
+  const lab = new PublishingLab(configWith(exec("a")));
+  lab.run(3000);
+  assert.equal(lab.leader()?.self, 1);
+  lab.shown = "somewhere else";
+  lab.publisher = (_node, action) => action.kind === "read" ? { kind: "ok", shows: lab.shown } : null;
+  const writes = (): number => lab.publishes.filter(({ effect }) => effect.action.kind === "write").length;
+  const before = writes();
+  while (writes() === before) lab.run(100);
+  const { term } = lab.leader()!.leading!;
+  for (const id of [2, 3]) lab.cut.add(id);
+  while (lab.leader() !== null) lab.run(10);
+  lab.cut.clear();
+  while (lab.leader() === null) lab.run(10);
+  assert.ok(lab.leader()!.self === 1 && lab.leader()!.leading!.term > term, "it leads again");
+  assert.equal(lab.leader()!.election.busy, true);
+});

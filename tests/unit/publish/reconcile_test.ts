@@ -3,7 +3,8 @@ import {
   due,
   expectLateWrite,
   finished,
-  isBusy,
+  isCurrent,
+  isWriting,
   nextAt,
   setDesired,
   setLeading,
@@ -308,7 +309,11 @@ Deno.test("who stops leading forgets all, and answers that come later say nothin
   lab.wish("b");
   const write = lab.begin();
   setLeading(lab.r, null, lab.now);
-  assert.deepEqual([lab.r.state, lab.r.shows, isBusy(lab.r)], ["pending", undefined, false]);
+  assert.deepEqual([lab.r.state, lab.r.shows, isCurrent(lab.r, lab.r.operations)], [
+    "pending",
+    undefined,
+    false,
+  ]);
   lab.end(write, { kind: "failed", detail: "cut off", retryAfterMs: null });
   assert.deepEqual([lab.r.state, lab.r.error, lab.told], ["pending", null, []]);
   assert.equal(nextAt(lab.r), Infinity);
@@ -322,6 +327,7 @@ Deno.test("a write that outlives its tenure holds up the next one until it ends"
   lab.lead("8.1");
   lab.wish("a");
   assert.equal(due(lab.r, lab.now), null);
+  assert.equal(isWriting(lab.r, lab.now), true);
   lab.world = "b";
   lab.end(write, { kind: "ok", shows: undefined });
   lab.settle();
@@ -334,7 +340,7 @@ Deno.test("an answer that never comes is given up", () => {
   lab.begin();
   lab.wait();
   assert.equal(due(lab.r, lab.now), null);
-  assert.deepEqual([lab.r.state, isBusy(lab.r)], ["pending", false]);
+  assert.deepEqual([lab.r.state, isWriting(lab.r, lab.now)], ["pending", false]);
   lab.wait();
   lab.settle();
   assert.equal(lab.r.state, "ok");
