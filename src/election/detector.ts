@@ -33,7 +33,7 @@ export function listen(turn: Turn, peer: Peer, header: Header): Listening {
     }
     newLife(state, peer, header.incarnation);
   }
-  const late = lateness(peer, header, now, state.settings.rho);
+  const late = lateness(state, peer, header, now);
   if (late > windowMs(state.settings)) return "not-for-us";
   if (header.to !== null && header.to !== state.incarnation) {
     addressedToAnother(turn, peer, header);
@@ -152,19 +152,26 @@ function forgetGrants(state: ElectionState, id: NodeId): void {
   role.tenure.grantedNow.delete(id);
 }
 
+/** Not one datagram on time for so many windows: it is not they that are late, its clock stood still. */
+const LATE_WINDOWS = 5;
+
 /**
  * How long after its turn a datagram arrived, ms: its (arrival - stamp) above the smallest seen, which creeps
- * up by what two drifting clocks may part.
+ * up by what two drifting clocks may part. A virtual machine that was frozen together with its clocks would be deaf to
+ * nobody and heard by nobody until that has crept up by the whole freeze: it is measured anew.
  */
-function lateness(peer: Peer, header: Header, now: MonoMs, rho: number): number {
+function lateness({ settings }: ElectionState, peer: Peer, header: Header, now: MonoMs): number {
   const offset = now - header.stamp;
   if (peer.offset === null) {
-    peer.offset = { min: offset, at: now };
+    peer.offset = { min: offset, at: now, lateSince: null };
     return 0;
   }
-  const min = Math.min(offset, peer.offset.min + 2 * rho * (now - peer.offset.at));
-  peer.offset = { min, at: now };
-  return offset - min;
+  const min = Math.min(offset, peer.offset.min + 2 * settings.rho * (now - peer.offset.at));
+  const window = windowMs(settings);
+  const lateSince = offset - min > window ? peer.offset.lateSince ?? now : null;
+  const anew = lateSince !== null && now - lateSince > LATE_WINDOWS * window;
+  peer.offset = anew ? { min: offset, at: now, lateSince: null } : { min, at: now, lateSince };
+  return offset - peer.offset.min;
 }
 
 /** True when a peer was heard within the window. */

@@ -92,8 +92,8 @@ export interface Peer {
   addressedUs: number | null;
   /** It addresses another life of this node and says that it hears it: its newest such stamp, since when, and the last time. */
   addressedOther: { readonly stamp: number; readonly since: MonoMs; readonly at: MonoMs } | null;
-  /** Smallest (arrival - its stamp) seen, and when: what a datagram on time looks like. */
-  offset: { min: number; at: MonoMs } | null;
+  /** Smallest (arrival - its stamp) seen, and when: a datagram on time; since when all were later than the window. */
+  offset: { min: number; at: MonoMs; lateSince: MonoMs | null } | null;
   /** Its newest stamp and when it arrived, for the echo. */
   lastStamp: { stamp: number; at: MonoMs } | null;
   /** Smoothed round trip, ms; null until measured. */

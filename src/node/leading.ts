@@ -135,7 +135,7 @@ export function decideAll(turn: NodeTurn): void {
   const { state, now } = turn;
   if (state.leading === null || state.proposed !== null || !canPropose(state.election, now)) return;
   if (now < state.decidedAt + paceMs(state) && state.wishes.length === 0) return;
-  if (!hasNews(state, now) || isYielding(state.election)) return;
+  if (isYielding(state.election) || !hasNews(state, now)) return; // in this order: asked for, news is taken as seen
   state.dirty = false;
   state.decidedAt = now;
   const observers = observersNow(state, now);

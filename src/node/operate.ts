@@ -25,7 +25,7 @@ export function onCommand(turn: NodeTurn, wish: Wish): void {
     turn.add({ kind: "outcome", request: wish.request, outcome: busy("too many commands are waiting") });
     return;
   }
-  state.errands.set(wish.request, { wish, until: now + ERRAND_MS, nextAt: now });
+  state.errands.set(wish.request, { wish, until: now + ERRAND_MS, nextAt: now, askedOf: null });
   runErrands(turn);
 }
 
@@ -41,8 +41,16 @@ export function runErrands(turn: NodeTurn): void {
     errand.nextAt = now + ERRAND_EVERY_MS;
     const { command, who } = errand.wish;
     const leader = state.leading !== null ? state.self : knownLeader(state.election, now)?.node ?? null;
+    if (leader === null) continue;
+    // Whoever was asked leads no more: done, though the answer was lost. The next leader must not step down as well.
+    if (command.kind === "step-down" && errand.askedOf !== null && errand.askedOf !== leader) {
+      const message = `node ${errand.askedOf} leads no more, node ${leader} does`;
+      finishErrand(turn, request, { ok: true, message });
+      continue;
+    }
+    errand.askedOf = leader;
     if (leader === state.self) takeUp(turn, errand.wish);
-    else if (leader !== null) turn.sendNode(leader, { kind: "command", request, command, who });
+    else turn.sendNode(leader, { kind: "command", request, command, who });
   }
 }
 

@@ -171,4 +171,6 @@ export interface Errand {
   readonly wish: Wish;
   readonly until: MonoMs;
   nextAt: MonoMs;
+  /** Whom it was sent to last. */
+  askedOf: NodeId | null;
 }

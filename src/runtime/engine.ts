@@ -119,6 +119,8 @@ export class Engine {
     const now = this.#world.clock.now();
     const at = Math.min(Math.max(this.#program.nextDeadline(this.state, now), now), now + MAX_SLEEP_MS);
     if (this.#timer !== null) {
+      // One that is overdue stays: how late it wakes shows that this process did not run.
+      if (this.#wakeAt <= now) return;
       // It wakes early enough and looks again; but a wake for nothing costs more than another timer.
       if (this.#wakeAt <= at && at - this.#wakeAt < REARM_MS) return;
       clearTimeout(this.#timer);

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { SeededRandom } from "../../../src/base/random.ts";
+import type { Effect, NodeEvent } from "../../../src/node/events.ts";
+import { stepNode } from "../../../src/node/node.ts";
+import type { NodeState } from "../../../src/node/state.ts";
 import { statusOf } from "../../../src/view/status.ts";
 import { NodeLab, testConfig } from "../../support/node_lab.ts";
 
@@ -125,6 +129,47 @@ Deno.test("a drained target is left while another is healthy, and comes back whe
   });
   lab.run(4000);
   assert.deepEqual(lab.active(), ["one", "one", "one"]);
+});
+
+/** Node 1 cannot tell what became of a wish. */
+class LostOutcomes extends NodeLab {
+  protected override step(id: number, state: NodeState, event: NodeEvent): Effect[] {
+    return super.step(id, state, event).filter((effect) =>
+      id !== 1 || effect.kind !== "send" || effect.packet.message.kind !== "outcome"
+    );
+  }
+}
+
+Deno.test("a step-down whose answer is lost is done once: the next leader does not step down as well", () => {
+  for (const asker of [2, 3]) {
+    const lab = new LostOutcomes(testConfig());
+    lab.run(6000);
+    assert.equal(lab.leader()?.self, 1);
+    lab.give(asker, { kind: "command", request: "s", command: { kind: "step-down" }, who: "t" });
+    lab.run(6000);
+    assert.equal(lab.leader()?.self, 2);
+    assert.equal(lab.events.filter(({ event }) => event.name === "step-down").length, 1);
+    assert.deepEqual(lab.outcomes.get("s"), { ok: true, message: "node 1 leads no more, node 2 does" });
+  }
+});
+
+Deno.test("news that comes while a yield stands is not lost", () => {
+  const lab = new NodeLab(testConfig());
+  lab.run(6000);
+  const state = lab.leader()!;
+  const { role } = state.election;
+  assert.ok(role.kind === "leader");
+  lab.nodes.delete(3);
+  state.election.busy = true;
+  role.tenure.yieldFrom = { id: 2, until: lab.now + 1e6 };
+  const aliveThen = state.aliveThen;
+  const env = { now: lab.now + 1200, wallMs: 1, random: new SeededRandom(1) };
+  role.tenure.validUntil = env.now + 500;
+  stepNode(state, { kind: "late", lateMs: 0 }, env);
+  assert.equal(state.aliveThen, aliveThen, "it is looked at once the yield is over");
+  role.tenure.yieldFrom = null;
+  stepNode(state, { kind: "late", lateMs: 0 }, env);
+  assert.notEqual(state.aliveThen, aliveThen);
 });
 
 Deno.test("step-down moves the lease at once and is answered", () => {

@@ -127,6 +127,20 @@ Deno.test("after a gap the socket is drained before anything is judged", async (
   assert.deepEqual(told, ["drain", "pause", "lease-lost"]);
 });
 
+Deno.test("a pause in the middle of a step is a gap as well: the timer that is overdue by then stays", async () => {
+  const { state, now } = leaderWithAWrite();
+  const seen: Seen = { writes: [], order: [] };
+  let time = now;
+  const engine = new Engine(state, world(seen, () => time), () => {});
+  engine.start();
+  time = now + 5000; // it did not run; the step that it was in goes on before any timer
+  engine.give({ kind: "command", request: "r", command: { kind: "unpin", service: "none" }, who: "me" });
+  while (!seen.order.includes("lease-lost")) await new Promise((resolve) => setTimeout(resolve, 5));
+  engine.end();
+  const told = seen.order.filter((name) => ["drain", "pause", "lease-lost"].includes(name));
+  assert.deepEqual(told, ["drain", "pause", "lease-lost"]);
+});
+
 Deno.test("no publish starts while a node with more authority waits for the lease", () => {
   for (const waits of [false, true]) {
     const { state, now } = leaderWithAWrite();
