@@ -63,6 +63,22 @@ function addInit(program: Command, dispatch: Dispatch, finish: Finish): void {
     .option("--record <name>", "the name that clients ask for")
     .option("--zone <name>", "the zone that holds it, where that is not the name without its first part")
     .option("--server <host>", "rfc2136: the name server that takes updates")
+    .option("--api-url <url>", "powerdns: the web address of its API")
+    .option("--zone-id <id>", "route53: the hosted zone")
+    .option("--access-key-id <id>", "route53: the access key; its secret stays in a file or variable")
+    .option("--project <id>", "google-dns: the project")
+    .option("--managed-zone <name>", "google-dns: the managed zone")
+    .option("--ip <address>", "digitalocean-reserved-ip, hetzner-floating-ip: the address that moves")
+    .option(
+      "--machine <target=number>",
+      "with --ip: the droplet or server behind a target, such as nyc1=3164444; once for each",
+      collect,
+      [],
+    )
+    .option("--url <url>", "webhook: where to POST what is to be published")
+    .option("--command <words>", "exec: program and arguments that make it so; no shell reads them")
+    .option("--token-file <file>", "where each node has the credential; it never stands in the config itself")
+    .option("--token-env <name>", "or the variable of the environment that holds it")
     .option("--nodes <n>", "how many nodes the example is to have", wholeNumber(2, 64))
     .option("-y, --yes", "ask nothing: what is not given is the example's", false)
     .option("-o, --output <file>", "write it to a new file that only you can read")
@@ -75,8 +91,11 @@ function addInit(program: Command, dispatch: Dispatch, finish: Finish): void {
     )
     .action(async (given) => {
       const { nodes = null, output = null, with: extra = null, name = null, service = null } = given;
-      const { check = null, publisher = null, record = null, zone = null, server = null } = given;
-      const { node, target, yes } = given;
+      const { check = null, publisher = null, record = null, zone = null } = given;
+      const { node, target, machine, yes, tokenFile = null, tokenEnv = null } = given;
+      const { server, apiUrl, zoneId, accessKeyId, project, managedZone, ip, url, command } = given;
+      const words = { server, apiUrl, zoneId, accessKeyId, project, managedZone, ip, url, command };
+      const details = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined));
       finish(
         await dispatch.init({
           ...{
@@ -91,7 +110,10 @@ function addInit(program: Command, dispatch: Dispatch, finish: Finish): void {
             publisher,
             record,
             zone,
-            server,
+            details,
+            machine,
+            tokenFile,
+            tokenEnv,
             yes,
           },
         }),

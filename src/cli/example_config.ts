@@ -1,21 +1,12 @@
 /** The commented config that `init` writes. `config.example.toml` is what it writes without being told anything. */
-import { hostKind } from "../config/address.ts";
-import { CLOUD_MIN_TTL_MS } from "../config/publisher.ts";
-import { durationText } from "../config/duration.ts";
 import {
   type ConfigPlan,
   examplePlan,
-  isCloud,
   type PlannedCheck,
   type PlannedNode,
   type PlannedTarget,
-  shownBy,
 } from "./init_plan.ts";
-
-/** Where each node has the token of a DNS provider's API. */
-export const TOKEN_FILE = "/etc/abfail/dns.token";
-/** Where each node has the TSIG key of rfc2136. */
-export const TSIG_FILE = "/etc/abfail/tsig.key";
+import { line, publishText } from "./init_publish.ts";
 
 /** The example: 2 to 64 nodes, this key; the addresses are to be replaced. */
 export function exampleConfig(nodes: number, key: string): string {
@@ -33,7 +24,7 @@ export function configText(plan: ConfigPlan, key: string): string {
     SERVICE.replace("NAME", plan.service).trimEnd() + "\n",
     check(plan.check),
     plan.targets.map(target).join("\n"),
-    publisher(plan),
+    publishText(plan),
     TAIL,
   ].join("\n");
 }
@@ -59,11 +50,6 @@ id = ${id}${id === 1 ? "  # a lower id has more authority" : ""}
 address = "${address}"${comment}
 ${zone === "" ? '# zone = "nyc1"  # free text, shown everywhere' : `zone = "${zone}"`}
 `;
-}
-
-/** A line with its comment in the column of all others. */
-function line(text: string, comment: string | null = null): string {
-  return comment === null ? text : `${text.padEnd(36)} # ${comment}`;
 }
 
 /** The embedded server; commented out where another publishes. */
@@ -116,41 +102,6 @@ function target({ name, address, publish }: PlannedTarget, index: number): strin
     ...shown,
     "",
   ].join("\n");
-}
-
-function publisher(plan: ConfigPlan): string {
-  const { publisher: type, record, zone } = plan;
-  const head = ["[[services.publish]]", line(`type = "${type}"`, "or another: README, Config")];
-  if (type === "dns") return [...head, `name = "${record}"`, 'ttl = "5s"', ""].join("\n");
-  if (type === "rfc2136") {
-    return [
-      ...head,
-      line(`server = "${plan.server}"`, "the primary, which takes dynamic updates"),
-      `zone = "${zone}"`,
-      line(`name = "${record}"`, `the key must be allowed to change it and _abfail.${record}`),
-      line('key_name = "abfail"', "TSIG, hmac-sha256"),
-      line(`key_file = "${TSIG_FILE}"`, "base64, or what tsig-keygen writes; on every node (mode 600)"),
-      'ttl = "5s"',
-      "",
-    ].join("\n");
-  }
-  const label = record === zone ? "@" : record.slice(0, -zone.length - 1);
-  const least = isCloud(type) ? CLOUD_MIN_TTL_MS[type] : 0;
-  return [
-    ...head,
-    `domain = "${zone}"`,
-    line(`record = "${label}"`, "the name within it; @ = the domain itself"),
-    `record_type = "${recordType(plan)}"`,
-    line(`token_file = "${TOKEN_FILE}"`, "of the API, on every node (mode 600); or token_env"),
-    line(`ttl = "${durationText(least)}"`, "the least that it allows"),
-    "",
-  ].join("\n");
-}
-
-/** What all targets publish: `misfits` has seen that it is one kind. */
-function recordType({ targets: [first] }: ConfigPlan): "A" | "AAAA" | "CNAME" {
-  const kind = first === undefined ? null : hostKind(shownBy(first));
-  return kind === "ipv4" ? "A" : kind === "ipv6" ? "AAAA" : "CNAME";
 }
 
 const HEAD = `#:schema abfail.schema.json

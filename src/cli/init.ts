@@ -1,12 +1,13 @@
 /** `abfail init`: a config to start from, or what watches a cluster (`--with`). */
 import { unreachable } from "../base/assert.ts";
 import { parseConfig } from "../config/parse.ts";
-import { configText, TOKEN_FILE, TSIG_FILE } from "./example_config.ts";
+import { configText } from "./example_config.ts";
 import alerts from "./extras/alerts.yml" with { type: "text" };
 import unit from "./extras/abfail.service" with { type: "text" };
 import dashboard from "./extras/dashboard.json" with { type: "text" };
 import { freshKey } from "./keygen.ts";
 import { type Asker, askPlan } from "./init_ask.ts";
+import { commandWords, PUBLISHER_NEEDS } from "./init_details.ts";
 import { type ConfigPlan, planOf, saysSomething } from "./init_plan.ts";
 import { reasonOf, SYSTEM } from "./load.ts";
 import type { Extra, InitOptions } from "./options.ts";
@@ -137,10 +138,13 @@ function next(output: string, examples: readonly string[], secret: string | null
 }
 
 /** What must lie on every node beside the config. */
-function secretFor({ publisher }: ConfigPlan): string | null {
-  if (publisher === "dns") return null;
-  const what = publisher === "rfc2136"
-    ? `the TSIG key into ${TSIG_FILE}`
-    : `the API's token into ${TOKEN_FILE}`;
-  return `put ${what} on every node, mode 600`;
+function secretFor({ publisher, secret, details }: ConfigPlan): string | null {
+  if (details.command !== undefined) {
+    return `put ${commandWords(details.command)[0]} on every node, executable`;
+  }
+  const what = PUBLISHER_NEEDS[publisher].secret?.what;
+  if (secret === null || what === undefined) return null;
+  return secret.kind === "file"
+    ? `put ${what} into ${secret.path} on every node, mode 600`
+    : `put ${what} into the variable ${secret.variable} of the environment on every node`;
 }

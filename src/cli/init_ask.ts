@@ -13,11 +13,17 @@ import {
   readName,
   readNode,
   readPublisher,
-  readServer,
   readTarget,
   readWord,
 } from "./init_plan.ts";
-import { INIT_PUBLISHERS } from "./options.ts";
+import {
+  PUBLISHER_NEEDS,
+  type PublisherNeeds,
+  readMachineNumber,
+  readSecretPlace,
+  type SecretPlace,
+} from "./init_details.ts";
+import { type DetailKey, INIT_PUBLISHERS } from "./options.ts";
 
 /** A terminal. */
 export interface Asker {
@@ -83,16 +89,70 @@ async function askAll(asker: Asker): Promise<ConfigPlan> {
   const targets = await askList(asker, "Target", readTarget, 2, (i) => targetOn(nodes, i));
   asker.say("\nWhere the answer is published. dns: the nodes answer for a zone of their own.");
   const publisher = await askOne(asker, `Publisher: ${INIT_PUBLISHERS.join(", ")}`, readPublisher, "dns");
-  const record = await askOne(asker, "Name that clients ask for", readName, exampleRecord(publisher));
-  const zone = await askOne(asker, "Zone that holds it", readName, parentOf(record));
-  const server = publisher === "rfc2136"
-    ? await askOne(asker, "Name server that takes the updates", readServer, null)
-    : example.server;
-  const plan = { cluster, nodes, service, check, targets, publisher, record, zone, server };
+  const needs = PUBLISHER_NEEDS[publisher];
+  const record = needs.hasRecord
+    ? await askOne(asker, "Name that clients ask for", readName, exampleRecord(publisher))
+    : example.record;
+  const zone = needs.hasRecord
+    ? await askOne(asker, "Zone that holds it", readName, parentOf(record))
+    : example.zone;
+  const details = await askDetails(asker, needs);
+  const machines = await askMachines(asker, needs, targets);
+  const secret = await askSecret(asker, needs);
+  const plan = {
+    ...{ cluster, nodes, service, check, targets, publisher, record, zone, details, machines, secret },
+  };
   const wrong = misfits(plan);
   if (wrong.length === 0) return plan;
   asker.say(`\nThis does not fit together:\n${wrong.map((one) => `  ${one}`).join("\n")}\nOnce more.\n`);
   return await askAll(asker);
+}
+
+async function askDetails(asker: Asker, needs: PublisherNeeds): Promise<ConfigPlan["details"]> {
+  const all: Partial<Record<DetailKey, string>> = {};
+  for (const { key, question, read, example, isLikely } of needs.details) {
+    all[key] = await askOne(
+      asker,
+      isLikely ? question : `${question}, such as ${example}`,
+      read,
+      isLikely ? example : null,
+    );
+  }
+  return all;
+}
+
+async function askMachines(
+  asker: Asker,
+  { machine }: PublisherNeeds,
+  targets: readonly PlannedTarget[],
+): Promise<ConfigPlan["machines"]> {
+  const all: [string, number][] = [];
+  for (const { name } of machine === null ? [] : targets) {
+    all.push([
+      name,
+      await askOne(
+        asker,
+        `Number of the ${machine} behind ${name}, such as 3164444`,
+        readMachineNumber,
+        null,
+      ),
+    ]);
+  }
+  return Object.fromEntries(all);
+}
+
+/** Where the credential is, never itself. */
+async function askSecret(asker: Asker, { secret }: PublisherNeeds): Promise<SecretPlace | null> {
+  if (secret === null) return null;
+  const none = { ok: true, value: null } as const;
+  return await askOne<SecretPlace | null>(
+    asker,
+    secret.isNeeded
+      ? `File on every node with ${secret.what}, or env:VARIABLE`
+      : `File on every node with ${secret.what}, or env:VARIABLE (Enter: none)`,
+    (text) => text === "" ? none : readSecretPlace(text),
+    secret.isNeeded ? secret.file : "",
+  );
 }
 
 /** Asks until Enter, at least `least` times. `offer`: what Enter means for the i-th. */

@@ -5,7 +5,22 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { formatHostPort, hostKind, isHostName, parseAddress } from "../config/address.ts";
 import { nearest } from "../config/suggest.ts";
-import { INIT_PUBLISHERS, type InitOptions, type InitPublisher } from "./options.ts";
+import {
+  flagOf,
+  PUBLISHER_NEEDS,
+  readMachine,
+  readSecretFile,
+  readSecretVariable,
+  type SecretPlace,
+  takersOf,
+} from "./init_details.ts";
+import {
+  DETAIL_KEYS,
+  type DetailKey,
+  INIT_PUBLISHERS,
+  type InitOptions,
+  type InitPublisher,
+} from "./options.ts";
 
 /** UDP between nodes, where an address names no port. */
 const NODE_PORT = 7420;
@@ -46,12 +61,16 @@ export interface ConfigPlan {
   readonly check: PlannedCheck;
   readonly targets: readonly PlannedTarget[];
   readonly publisher: InitPublisher;
-  /** The name that clients ask for. */
+  /** The name that clients ask for, where the publisher keeps a record. */
   readonly record: string;
   /** The zone that holds it. */
   readonly zone: string;
-  /** Of rfc2136: who takes updates. */
-  readonly server: string;
+  /** What this publisher needs beside. */
+  readonly details: Readonly<Partial<Record<DetailKey, string>>>;
+  /** The machine's number by the target's name, where the publisher moves an address. */
+  readonly machines: Readonly<Record<string, number>>;
+  /** Where each node has the credential; null where it takes none, or needs none and none was named. */
+  readonly secret: SecretPlace | null;
 }
 
 /** Zones of the first nodes of the example. */
@@ -73,7 +92,9 @@ export function examplePlan(nodes = 3): ConfigPlan {
     publisher: "dns",
     record: "web.ha.example.com",
     zone: "ha.example.com",
-    server: "192.0.2.53",
+    details: {},
+    machines: {},
+    secret: null,
   };
 }
 
@@ -82,7 +103,8 @@ export function saysSomething(options: InitOptions): boolean {
   return options.nodes !== null || options.node.length > 0 || options.target.length > 0 ||
     [options.name, options.service, options.check, options.publisher, options.record, options.zone]
       .some((one) => one !== null) ||
-    options.server !== null;
+    Object.values(options.details).some((one) => one !== undefined) ||
+    options.machine.length > 0 || options.tokenFile !== null || options.tokenEnv !== null;
 }
 
 /** Reads all options at once: a plan, and which parts are still the example's, or everything that is wrong. */
@@ -121,19 +143,87 @@ export function planOf(
     publisher,
     record,
     zone: one("--zone", options.zone, readName, parentOf(record)),
-    server: one("--server", options.server, readServer, example.server),
+    details: detailsOf(publisher, options, take),
+    machines: machinesOf(publisher, options, targets, many("--machine", options.machine, readMachine)),
+    secret: one("--token-file", options.tokenFile, readSecretFile, null) ??
+      one("--token-env", options.tokenEnv, readSecretVariable, null) ?? likelySecret(publisher),
   };
   if (options.node.length > 0 && options.nodes !== null) wrong.push("--nodes: not together with --node");
-  if (options.server !== null && publisher !== "rfc2136") {
-    wrong.push("--server: only for --publisher rfc2136: the name server that takes updates");
-  }
+  wrong.push(...strays(publisher, options));
   if (wrong.length === 0) wrong.push(...misfits(plan));
   if (wrong.length > 0) return err(wrong);
   if (options.node.length === 0) examples.push("the nodes' addresses");
   if (options.target.length === 0) examples.push("the targets");
-  if (options.record === null) examples.push("the name that is published");
-  if (publisher === "rfc2136" && options.server === null) examples.push("the name server");
+  const { details, hasRecord, machine } = PUBLISHER_NEEDS[publisher];
+  if (hasRecord && options.record === null) examples.push("the name that is published");
+  for (const { key, label } of details) if (options.details[key] === undefined) examples.push(label);
+  if (machine !== null && options.machine.length === 0) examples.push(`the numbers of the ${machine}s`);
   return ok({ plan, examples });
+}
+
+/** The details of a publisher, those that were not given by their examples. */
+function detailsOf(
+  publisher: InitPublisher,
+  options: InitOptions,
+  take: (
+    option: string,
+    text: string,
+    read: (text: string) => Result<string, string>,
+  ) => string | null,
+): ConfigPlan["details"] {
+  return Object.fromEntries(PUBLISHER_NEEDS[publisher].details.map(({ key, flag, example, read }) => {
+    const given = options.details[key];
+    return [key, given === undefined ? example : take(flag, given, read) ?? example];
+  }));
+}
+
+/** The first machine of the example. */
+const EXAMPLE_MACHINE = 3164444;
+
+function machinesOf(
+  publisher: InitPublisher,
+  options: InitOptions,
+  targets: readonly PlannedTarget[],
+  read: readonly { readonly target: string; readonly number: number }[],
+): ConfigPlan["machines"] {
+  if (PUBLISHER_NEEDS[publisher].machine === null) return {};
+  const pairs = options.machine.length === 0
+    ? targets.map(({ name }, i) => [name, EXAMPLE_MACHINE + i] as const)
+    : read.map(({ target, number }) => [target, number] as const);
+  return Object.fromEntries(pairs);
+}
+
+/** Where its credential is likely to be. */
+export function likelySecret(publisher: InitPublisher): SecretPlace | null {
+  const { secret } = PUBLISHER_NEEDS[publisher];
+  return secret?.isNeeded === true ? { kind: "file", path: secret.file } : null;
+}
+
+/** Options that this publisher does not take, and for which they are. */
+function strays(publisher: InitPublisher, options: InitOptions): readonly string[] {
+  const needs = PUBLISHER_NEEDS[publisher];
+  const found: string[] = [];
+  for (const key of DETAIL_KEYS) {
+    if (options.details[key] === undefined || needs.details.some((one) => one.key === key)) continue;
+    found.push(`${flagOf(key)}: only for --publisher ${takersOf(key).join(" or ")}`);
+  }
+  if (!needs.hasRecord) {
+    if (options.record !== null) found.push(`--record: ${publisher} publishes no name`);
+    if (options.zone !== null) found.push(`--zone: ${publisher} publishes no name`);
+  }
+  if (needs.machine === null && options.machine.length > 0) {
+    const movers = INIT_PUBLISHERS.filter((one) => PUBLISHER_NEEDS[one].machine !== null);
+    found.push(`--machine: only for --publisher ${movers.join(" or ")}`);
+  }
+  if (options.tokenFile !== null && options.tokenEnv !== null) {
+    found.push("--token-env: not together with --token-file");
+  }
+  for (const [flag, value] of [["--token-file", options.tokenFile], ["--token-env", options.tokenEnv]]) {
+    if (needs.secret === null && value !== null) found.push(`${flag}: ${publisher} takes no credential`);
+  }
+  const twice = options.machine.map((one) => one.split("=")[0]).find((name, i, all) => all.indexOf(name) < i);
+  if (twice !== undefined) found.push(`--machine: ${quote(twice)} is there twice`);
+  return found;
 }
 
 /** What does not fit together, one phrase each. What the config's own rules say comes on top (`init.ts`). */
@@ -145,12 +235,24 @@ export function misfits(plan: ConfigPlan): readonly string[] {
   if (plan.targets.length === 1) {
     found.push("--target: with one target there is nothing to fail over to: two or more");
   }
-  const isInside = plan.record.endsWith(`.${plan.zone}`) || plan.record === plan.zone;
+  const { hasRecord, machine } = PUBLISHER_NEEDS[plan.publisher];
+  const isInside = !hasRecord || plan.record.endsWith(`.${plan.zone}`) || plan.record === plan.zone;
   if (!isInside) found.push(`--zone: ${plan.record} is not in the zone ${plan.zone}`);
   const lacksPort = plan.targets.some(({ address }) => portOf(address) === null);
   const needsPort = plan.check.type === "tcp" || plan.check.type === "grpc";
   if (needsPort && plan.check.port === null && lacksPort) {
     found.push(`--check: a port is needed: ${plan.check.type}:PORT`);
+  }
+  if (machine !== null) {
+    const names = plan.targets.map(({ name }) => name);
+    for (const name of names.filter((one) => !Object.hasOwn(plan.machines, one))) {
+      found.push(`--machine: the ${machine} behind ${name} is missing: --machine ${name}=NUMBER`);
+    }
+    for (const name of Object.keys(plan.machines).filter((one) => !names.includes(one))) {
+      found.push(
+        `--machine: ${quote(name)} is no target; there are ${names.join(", ")}${didYouMean(name, names)}`,
+      );
+    }
   }
   const kinds = new Set(plan.targets.map((target) => hostKind(shownBy(target))));
   if (kinds.size > 1 && isCloud(plan.publisher)) {
@@ -166,9 +268,10 @@ export function shownBy(target: PlannedTarget): string {
   return parsed.ok ? parsed.value.host : target.address;
 }
 
-/** True for the APIs of DNS providers. */
+/** True for the APIs of DNS providers: one record of one type. */
 export function isCloud(publisher: InitPublisher): boolean {
-  return publisher !== "dns" && publisher !== "rfc2136";
+  const freely = ["dns", "rfc2136", "powerdns"].includes(publisher);
+  return PUBLISHER_NEEDS[publisher].hasRecord && !freely;
 }
 
 /** `web.ha.example.com` is in `ha.example.com`. */
@@ -241,13 +344,6 @@ export function readCheck(text: string): Result<PlannedCheck, string> {
 export function readPublisher(text: string): Result<InitPublisher, string> {
   const known = INIT_PUBLISHERS.find((one) => one === text);
   if (known !== undefined) return ok(known);
-  const others = [
-    ...["powerdns", "route53", "google-dns", "webhook", "exec"],
-    ...["digitalocean-reserved-ip", "hetzner-floating-ip"],
-  ];
-  if (others.includes(text)) {
-    return err(`${text} needs more than init asks for: take dns and change [[services.publish]] in the file`);
-  }
   return err(`${quote(text)} is none of ${INIT_PUBLISHERS.join(", ")}${didYouMean(text, INIT_PUBLISHERS)}`);
 }
 
@@ -256,12 +352,6 @@ export function readName(text: string): Result<string, string> {
   const name = text.replace(/\.$/, "");
   if (isHostName(name) && name.includes(".") && hostKind(name) === "name") return ok(name);
   return err(`${quote(text)} is no full name, such as web.example.com`);
-}
-
-/** A name server: `host` or `host:port`. */
-export function readServer(text: string): Result<string, string> {
-  const address = parseAddress(text);
-  return address.ok ? ok(text) : err(`${address.error}; it is a host or host:port`);
 }
 
 function split(text: string): { readonly name: string | null; readonly rest: string } {

@@ -3,6 +3,7 @@
  * that their name says; null means that the option was not given.
  */
 import type { LogLevel } from "../config/log_categories.ts";
+import type { PublisherConfig } from "../config/publisher.ts";
 import type { TlsFileOptions } from "./client_tls.ts";
 
 /** `abfail run` */
@@ -94,12 +95,21 @@ export const EXTRAS = ["alerts", "dashboard", "systemd"] as const;
 /** One of them. */
 export type Extra = typeof EXTRAS[number];
 
-/** Publishers that a name and at most a server make whole. The others need more: README, Config. */
+/** Publishers that `abfail init` writes: all there are. */
 export const INIT_PUBLISHERS = [
-  ...["dns", "rfc2136", "digitalocean-dns", "cloudflare", "hetzner-dns", "desec", "gandi"] as const,
-] as const;
+  ...["dns", "rfc2136", "powerdns", "digitalocean-dns", "cloudflare", "route53", "google-dns"] as const,
+  ...["hetzner-dns", "desec", "gandi", "digitalocean-reserved-ip", "hetzner-floating-ip"] as const,
+  ...["webhook", "exec"] as const,
+] as const satisfies readonly PublisherConfig["type"][];
 /** One of them. */
 export type InitPublisher = typeof INIT_PUBLISHERS[number];
+
+/** Options of `init` that are for some publishers alone. */
+export const DETAIL_KEYS = [
+  ...["server", "apiUrl", "zoneId", "accessKeyId", "project", "managedZone", "ip", "url", "command"] as const,
+] as const;
+/** One of them. */
+export type DetailKey = typeof DETAIL_KEYS[number];
 
 /** `abfail init` */
 export interface InitOptions {
@@ -114,7 +124,13 @@ export interface InitOptions {
   readonly publisher: string | null;
   readonly record: string | null;
   readonly zone: string | null;
-  readonly server: string | null;
+  /** What one publisher or another needs beside. */
+  readonly details: Readonly<Partial<Record<DetailKey, string>>>;
+  /** `TARGET=NUMBER`, of publishers that move an address. */
+  readonly machine: readonly string[];
+  /** Where the credential is: a file, or a variable of the environment. */
+  readonly tokenFile: string | null;
+  readonly tokenEnv: string | null;
   /** Ask nothing at a terminal. */
   readonly yes: boolean;
   /** Standard output when null. */

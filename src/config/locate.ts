@@ -47,3 +47,13 @@ export function modeWarning(path: string, io: ConfigReader): string | null {
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
   return `${path} is a secret and others on this machine may read it (mode ${octal}): chmod 600`;
 }
+
+/** What to say of a program that cannot be run here; null when it can, or is looked for by its name alone. */
+export function programWarning(program: string, io: ConfigReader): string | null {
+  if (!program.startsWith("/") || io.mode === undefined) return null;
+  const mode = io.mode(program);
+  if (mode === null) return `there is no ${program} here: it must be on every node`;
+  const isFolder = (mode & 0o170000) === 0o040000;
+  if (!isFolder && (mode & 0o111) !== 0) return null;
+  return `${program} is ${isFolder ? "a folder" : "not executable here: chmod +x"}`;
+}

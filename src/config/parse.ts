@@ -23,7 +23,7 @@ import { keyHomes } from "./homes.ts";
 import { document } from "./keys.ts";
 import { mapLines, type Path } from "./lines.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { locate, modeWarning, readLocated } from "./locate.ts";
+import { locate, modeWarning, programWarning, readLocated } from "./locate.ts";
 import type { ConfigReader } from "./config_reader.ts";
 import { type KeysNeed, readKeys } from "./read_keys.ts";
 import { mapSecretFile, secretFileOf } from "./publisher.ts";
@@ -161,12 +161,22 @@ function warnOfFiles(
   look(config.api.tls?.certFile ?? null, ["api", "cert_file"]);
   look(config.api.tls?.keyFile ?? null, ["api", "key_file"], "secret");
   look(config.api.tls?.clientCaFile ?? null, ["api", "client_ca_file"]);
-  for (const [i, { publish }] of config.services.entries()) {
+  const program = (command: readonly string[] | null, at: Path): void => {
+    const warning = programWarning(command?.[0] ?? "", io);
+    if (warning !== null) reading.warn(at, warning);
+  };
+  for (const [i, { check, publish }] of config.services.entries()) {
+    if (check.type === "exec") program(check.command, ["services", i, "check", "command"]);
     for (const [n, publisher] of publish.entries()) {
-      look(secretFileOf(publisher), ["services", i, "publish", n], "secret");
+      const at = ["services", i, "publish", n];
+      look(secretFileOf(publisher), at, "secret");
+      if (publisher.type !== "exec") continue;
+      program(publisher.command, [...at, "command"]);
+      program(publisher.readCommand, [...at, "read_command"]);
     }
   }
   for (const [i, notify] of config.notify.entries()) {
+    if (notify.type === "exec") program(notify.command, ["notify", i, "command"]);
     if (notify.type !== "webhook") continue;
     const { routingKey, caFile } = notify;
     if (routingKey?.kind === "file") look(routingKey.path, ["notify", i, "routing_key_file"], "secret");

@@ -57,6 +57,10 @@ const WORDS: Readonly<Record<string, Judge>> = {
     told(!Array.isArray(value) || value.length <= Number(rule), path, "has too many"),
   items: (rule, value, path) =>
     Array.isArray(value) ? value.flatMap((one, i) => schemaFaults(rule as Schema, one, `${path}[${i}]`)) : [],
+  minProperties: (rule, value, path) =>
+    told(!isTable(value) || Object.keys(value).length >= Number(rule), path, "has too few keys"),
+  maxProperties: (rule, value, path) =>
+    told(!isTable(value) || Object.keys(value).length <= Number(rule), path, "has too many keys"),
   required: (rule, value, path) =>
     isTable(value)
       ? (rule as string[]).flatMap((key) => told(Object.hasOwn(value, key), path, `lacks ${key}`))

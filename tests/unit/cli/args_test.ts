@@ -48,7 +48,8 @@ async function run(...args: readonly string[]): Promise<Ran> {
 /** `init` without options. */
 const INIT = {
   ...{ nodes: null, output: null, extra: null, name: null, node: [], service: null, check: null, target: [] },
-  ...{ publisher: null, record: null, zone: null, server: null, yes: false },
+  ...{ publisher: null, record: null, zone: null, details: {}, machine: [], tokenFile: null },
+  ...{ tokenEnv: null, yes: false },
 };
 
 Deno.test("each command gets its options, and gives the exit code", async () => {

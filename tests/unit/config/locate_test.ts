@@ -87,3 +87,30 @@ token_file = "/etc/cloud"\n`;
   const closed = parseConfig(text, "/etc/abfail.toml", machine(files, null, group));
   assert(closed.ok && !closed.value.warnings.some((warning) => warning.includes("chmod")));
 });
+
+Deno.test("a program that is not here, or may not be run, is named with its key; one that may is not", () => {
+  const run = `${TEXT.replaceAll("credential:", "/etc/abfail/")}
+[[services]]
+name = "web"
+check = { type = "tcp", port = 80 }
+targets = [{ name = "a", address = "10.0.1.1" }, { name = "b", address = "10.0.1.2" }]
+publish = [{ type = "exec", command = ["/opt/move"], read_command = ["/opt/show"] }]
+[[notify]]
+type = "exec"
+command = ["/opt/tell", "x"]
+`;
+  const said = (modes: Readonly<Record<string, number>>): readonly string[] => {
+    const files = {
+      "/etc/abfail/keys": KEY,
+      ...Object.fromEntries(Object.keys(modes).map((path) => [path, ""])),
+    };
+    const config = parseConfig(run, "/etc/abfail.toml", machine(files, null, modes));
+    assert.ok(config.ok, config.ok ? "" : JSON.stringify(config.error));
+    return config.value.warnings.filter((warning) => warning.includes("/opt/"));
+  };
+  const [first, second, third] = said({ "/opt/show": 0o644 });
+  assert.match(first ?? "", /publish\[0\]\.command .*there is no \/opt\/move here: it must be on every node/);
+  assert.match(second ?? "", /publish\[0\]\.read_command .*\/opt\/show is not executable here: chmod \+x/);
+  assert.match(third ?? "", /notify\[0\]\.command .*there is no \/opt\/tell here/);
+  assert.deepEqual(said({ "/opt/move": 0o755, "/opt/show": 0o755, "/opt/tell": 0o700 }), []);
+});
