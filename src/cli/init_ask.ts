@@ -35,6 +35,9 @@ export interface Asker {
 /** Nodes and targets that may be typed; more go into the file by hand. */
 const MOST = 64;
 
+/** Columns of a line at most. */
+const LINE = 72;
+
 /** Thrown and caught here alone: the terminal was closed. */
 class Ended extends Error {}
 
@@ -87,8 +90,10 @@ async function askAll(asker: Asker): Promise<ConfigPlan> {
     "\nIts copies, the preferred one first: NAME=ADDRESS[,WHAT IS PUBLISHED], such as nyc1=10.0.1.20.",
   );
   const targets = await askList(asker, "Target", readTarget, 2, (i) => targetOn(nodes, i));
-  asker.say("\nWhere the answer is published. dns: the nodes answer for a zone of their own.");
-  const publisher = await askOne(asker, `Publisher: ${INIT_PUBLISHERS.join(", ")}`, readPublisher, "dns");
+  asker.say(
+    `\nWhere the answer is published. dns: the nodes answer for a zone of their own. Or one of\n${othersText()}`,
+  );
+  const publisher = await askOne(asker, "Publisher", readPublisher, "dns");
   const needs = PUBLISHER_NEEDS[publisher];
   const record = needs.hasRecord
     ? await askOne(asker, "Name that clients ask for", readName, exampleRecord(publisher))
@@ -178,6 +183,20 @@ async function askList<T extends PlannedNode | PlannedTarget>(
     all.push(value);
   }
   return all;
+}
+
+/** All publishers but dns, in lines that fit a terminal. */
+function othersText(): string {
+  const lines: string[] = [];
+  let line = " ";
+  for (const one of INIT_PUBLISHERS.filter((type) => type !== "dns")) {
+    if (line.length + one.length > LINE) {
+      lines.push(line);
+      line = " ";
+    }
+    line += ` ${one}`;
+  }
+  return [...lines, line].join("\n");
 }
 
 /** A copy of the service on a node: likely on the first two, the third breaks ties and runs none. */

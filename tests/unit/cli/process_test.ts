@@ -101,7 +101,9 @@ Deno.test({
         "",
         "",
       ];
-      const typed = [...answers, "rfc2136", "db.example.com", "", "10.0.4.53", "shop.toml", ""].join("\n");
+      const typed = [...answers, "rfc2136", "db.example.com", "", "10.0.4.53", "", "shop.toml", ""].join(
+        "\n",
+      );
       const first = await atTerminal(folder, "init", typed);
       assert.equal(first.code, 0, first.out);
       assert.match(
