@@ -1,7 +1,7 @@
 /** What an action's answer means for its publisher. See `reconcile.ts`. */
 import type { Env } from "../base/time.ts";
 import { type Change, foreignChanges, withChange } from "./history.ts";
-import { keepQuiet, type Operation, type Reconciler } from "./reconciler.ts";
+import { keepQuiet, lookAgain, type Operation, type Reconciler } from "./reconciler.ts";
 import { onRehearsalFailed, rehearsed } from "./rehearsal.ts";
 import { QUIET, type Told } from "./told.ts";
 
@@ -33,7 +33,11 @@ export function onFailed(
     r.blind = true;
     return fail(r, `reading what it shows failed: ${detail}`, retryAfterMs, env);
   }
-  if (operation.rehearsal) return onRehearsalFailed(r, detail, retryAfterMs, env);
+  if (operation.rehearsal) {
+    // The wish has changed meanwhile, and what was rehearsed may still be done.
+    if (r.desired?.value !== operation.value) lookAgain(r, env.now + r.timeoutMs);
+    return onRehearsalFailed(r, detail, retryAfterMs, env);
+  }
   // It may have been done all the same, or be done late: look before the next try, and again later.
   r.seen = false;
   r.blind = false;

@@ -26,7 +26,7 @@ import { assert, unreachable } from "../base/assert.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import type { PublishAction, PublishResult } from "./action.ts";
 import { NOT_STARTED_MS, onFailed, onFenced, onNotStarted, onRead, onWritten, settle } from "./outcome.ts";
-import type { Desired, Operation, Reconciler } from "./reconciler.ts";
+import { type Desired, lookAgain, type Operation, type Reconciler } from "./reconciler.ts";
 import { isWell } from "./rehearsal.ts";
 import { QUIET, type Told } from "./told.ts";
 
@@ -88,7 +88,7 @@ export function setDesired(r: Reconciler, desired: Desired, now: MonoMs): void {
   r.tryAt = now;
   r.verifyAt = now;
   // A rehearsal that was given up may still be done, and bring the former value back.
-  if (now < r.rehearsal.lateUntil) r.lookAgainAt = r.rehearsal.lateUntil;
+  if (now < r.rehearsal.lateUntil) lookAgain(r, r.rehearsal.lateUntil);
   if (r.seen && r.operation?.kind === "read") r.operation = null;
   settle(r);
 }
@@ -99,7 +99,7 @@ export function setDesired(r: Reconciler, desired: Desired, now: MonoMs): void {
  */
 export function expectLateWrite(r: Reconciler, now: MonoMs): void {
   if (r.leading === null) return;
-  r.lookAgainAt = now + r.timeoutMs;
+  lookAgain(r, now + r.timeoutMs);
   r.verifyAt = Math.min(r.verifyAt, now + LATE_LOOK_MS);
 }
 

@@ -143,6 +143,15 @@ export function createReconciler(settings: ReconcilerSettings): Reconciler {
   };
 }
 
+/**
+ * A write that nobody waits for any more may come until `at`: looks again then. What is under way has begun too soon to be
+ * that look.
+ */
+export function lookAgain(r: Reconciler, at: MonoMs): void {
+  r.lookAgainAt = at;
+  if (r.operation !== null) r.operation = { ...r.operation, secondLook: false, mayBeLate: true };
+}
+
 /** The longest quiet that a far side may ask for, ms. */
 const MAX_QUIET_MS = 600_000;
 

@@ -403,6 +403,23 @@ Deno.test("a former leader that is heard again may wake in a write: it is looked
   assert.equal(nextAt(follower.r), Infinity);
 });
 
+Deno.test("a look that began before the former leader was heard again is not the last one", () => {
+  const lab = new Lab({ onDrift: "report" });
+  lab.world = "a";
+  lab.lead();
+  lab.wish("a");
+  lab.settle();
+  assert.equal(lab.wait(), TIMEOUT_MS);
+  const secondLook = lab.begin();
+  expectLateWrite(lab.r, lab.now);
+  lab.end(secondLook, { kind: "ok", shows: "a" });
+  lab.world = "late";
+  assert.ok(lab.wait() <= TIMEOUT_MS);
+  lab.settle();
+  assert.equal(lab.world, "a");
+  assert.deepEqual(lab.told, ["published: a is published"], "and that is no drift");
+});
+
 Deno.test("what the world came to show is remembered, with who made it so, over tenures, and not for ever", () => {
   const lab = settledLab();
   lab.wish("b");

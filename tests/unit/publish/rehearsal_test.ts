@@ -136,6 +136,23 @@ Deno.test("a rehearsal that was given up may be done after a switch: it is looke
   assert.deepEqual(lab.take(), ["read", "write b (was a)", "read"]);
 });
 
+Deno.test("a rehearsal that fails only after the switch may be done later still: it is looked again", () => {
+  for (const onDrift of ["repair", "report"]) {
+    const lab = rehearsing(null, 0, { onDrift });
+    const rehearsal = lab.begin();
+    lab.wish("b");
+    lab.now += TIMEOUT_MS;
+    lab.end(rehearsal, { kind: "failed", detail: "no answer", retryAfterMs: null });
+    lab.settle();
+    lab.world = "a"; // it was done late
+    lab.take();
+    assert.equal(lab.wait(), TIMEOUT_MS);
+    lab.settle();
+    assert.deepEqual(lab.take(), ["read", "write b (was a)", "read"]);
+    assert.equal(lab.world, "b");
+  }
+});
+
 Deno.test("a rehearsal that asks for quiet gets it", () => {
   const lab = rehearsing(null);
   lab.fail("HTTP 429", 300_000);
