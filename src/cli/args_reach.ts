@@ -33,7 +33,20 @@ export function reach(given: GivenReach): ReachOptions {
   return { ...place(given), tokenFile: given.tokenFile ?? null };
 }
 
-/** The options that say which node to ask. */
+/** The options that say which node is asked, for commands that only look. */
+export function withPlace<A extends unknown[], O extends Record<string, unknown>>(
+  command: Command<A, O>,
+): Command<A, O & GivenPlace> {
+  return command
+    .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
+    .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
+    .addOption(nodeIdOption("which node of the config to ask"))
+    .option("--ca-file <file>", CA_HELP)
+    .option("--cert-file <file>", CERT_HELP)
+    .option("--key-file <file>", KEY_HELP) as unknown as Command<A, O & GivenPlace>;
+}
+
+/** The options that say which node to ask, and with which token: for commands that change something. */
 export function withReach<A extends unknown[], O extends Record<string, unknown>>(
   command: Command<A, O>,
 ): Command<A, O & GivenReach> {
@@ -65,7 +78,7 @@ export function lacksConfig(command: { error(message: string): never }): never {
   return command.error("error: option '-c, --config <file>' is needed");
 }
 
-export const API_HELP = "a node's API: http(s)://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
-export const CA_HELP = "CAs (PEM) to trust for https://, instead of the usual ones or those of the config";
-export const CERT_HELP = "certificate (PEM) to show where the node asks for one; with --key-file";
-export const KEY_HELP = "its private key (PEM)";
+const API_HELP = "a node's API: http(s)://HOST:PORT or unix:/PATH (default: http://127.0.0.1:7421)";
+const CA_HELP = "CAs (PEM) to trust for https://, instead of the usual ones or those of the config";
+const CERT_HELP = "certificate (PEM) to show where the node asks for one; with --key-file";
+const KEY_HELP = "its private key (PEM)";

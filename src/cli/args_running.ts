@@ -1,15 +1,6 @@
 /** `run`, `status`, `events` and `simulate`: their options. */
 import { LOG_LEVELS } from "../config/log_categories.ts";
-import {
-  API_HELP,
-  CA_HELP,
-  CERT_HELP,
-  type Finish,
-  KEY_HELP,
-  lacksConfig,
-  nodeIdOption,
-  place,
-} from "./args_reach.ts";
+import { type Finish, lacksConfig, nodeIdOption, place, withPlace } from "./args_reach.ts";
 import { type Command, Option } from "./commander.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { GUARDS } from "./options.ts";
@@ -33,13 +24,7 @@ export function addRunning(program: Command, dispatch: Dispatch, finish: Finish)
       if (config === undefined) return lacksConfig(command);
       finish(await dispatch.run({ config, nodeId: nodeId ?? null, logLevel: logLevel ?? null, logFormat }));
     });
-  program.command("status").description("how the cluster is, as one node sees it")
-    .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
-    .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
-    .addOption(nodeIdOption("which node of the config to ask"))
-    .option("--ca-file <file>", CA_HELP)
-    .option("--cert-file <file>", CERT_HELP)
-    .option("--key-file <file>", KEY_HELP)
+  withPlace(program.command("status").description("how the cluster is, as one node sees it"))
     .option("--json", "print one JSON document", false)
     .addOption(new Option("--watch", "go on showing it until Ctrl-C").default(false).conflicts("json"))
     .action(async ({ json, watch, ...given }) => {
@@ -50,13 +35,7 @@ export function addRunning(program: Command, dispatch: Dispatch, finish: Finish)
 }
 
 function addEvents(program: Command, dispatch: Dispatch, finish: Finish): void {
-  program.command("events").description("what a node has told lately, in the words of its log")
-    .option("-c, --config <file>", "ask the node of this machine, or the one of --node-id, in this config")
-    .addOption(new Option("--api <url>", API_HELP).conflicts("config"))
-    .addOption(nodeIdOption("which node of the config to ask"))
-    .option("--ca-file <file>", CA_HELP)
-    .option("--cert-file <file>", CERT_HELP)
-    .option("--key-file <file>", KEY_HELP)
+  withPlace(program.command("events").description("what a node has told lately, in the words of its log"))
     .option("--follow", "go on with what happens until Ctrl-C", false)
     .option("--json", "print one JSON document a line", false)
     .action(async ({ follow, json, ...given }) => {

@@ -12,11 +12,12 @@
  */
 import type { AddressPublisher } from "../../../config/publisher.ts";
 import { MACHINES } from "../../../config/publisher.ts";
-import type { PublishAction, PublishResult } from "../../../publish/action.ts";
+import type { PublishResult } from "../../../publish/action.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
-import { pause, performSafely, putOff, recall, type Seen, UNREHEARSED } from "./record.ts";
+import { createPacedPublisher, UNREHEARSED, type WriteAction } from "./paced.ts";
+import { pause } from "./record.ts";
 
 /** Who has the address. */
 export interface Holder {
@@ -49,32 +50,20 @@ export function createAddressPublisher(
   world: CloudWorld,
 ): Publisher {
   const show = showerOf(config, values);
-  let seen: Seen | null = null;
-  return {
-    canRead: true,
-    perform: (action, timeoutMs, signal): Promise<PublishResult> =>
-      performSafely(timeoutMs, signal, async (deadline) => {
-        if (action.kind === "write") {
-          const waitMs = await putOff(store.http, action);
-          if (waitMs !== null) return { kind: "not-started", waitMs };
-          seen = null;
-          return await write(store, config, action, show, deadline);
-        }
-        const known = await recall(seen, store.http, action.epoch);
-        if (known !== null) return known;
-        const { machine, busy } = await store.read(deadline);
-        const result: PublishResult = { kind: "ok", shows: show(machine), unclaimed: busy };
-        seen = { result, epoch: action.epoch, atMs: world.wallMs() };
-        return result;
-      }),
-  };
+  return createPacedPublisher(store.http, world, {
+    look: async (_action, deadline): Promise<PublishResult> => {
+      const { machine, busy } = await store.read(deadline);
+      return { kind: "ok", shows: show(machine), unclaimed: busy };
+    },
+    write: (action, deadline) => write(store, config, action, show, deadline),
+  });
 }
 
 /** Makes it so, and says who has it in the end. */
 async function write(
   store: AddressStore,
   config: AddressPublisher,
-  { target, rehearsal }: Extract<PublishAction, { kind: "write" }>,
+  { target, rehearsal }: WriteAction,
   show: (machine: number | null) => string | null,
   deadline: AbortSignal,
 ): Promise<PublishResult> {

@@ -1,6 +1,6 @@
 /**
  * A step of a publisher that did not work. Within this folder it is thrown, so that a chain of requests reads as its
- * steps; `performSafely` turns it, and whatever else is thrown, into a value. `message` is one phrase for people.
+ * steps; `paced.ts` turns it, and whatever else is thrown, into a value. `message` is one phrase for people.
  */
 export class CloudFailure extends Error {
   /** The far side asked for so much quiet, ms; null when it did not. */

@@ -9,18 +9,14 @@ import { formatMark, judgeMark, parseMark } from "../../../publish/epoch.ts";
 import type { PublishResult } from "../../../publish/action.ts";
 import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
+import { createPacedPublisher, UNREHEARSED } from "./paced.ts";
 import {
   isSame,
   normalise,
-  performSafely,
-  putOff,
-  recall,
   type RecordOptions,
   type RecordSet,
   type RecordStore,
-  type Seen,
   showOf,
-  UNREHEARSED,
   type Wanted,
   wish,
 } from "./record.ts";
@@ -57,24 +53,10 @@ export function createFencedPublisher<Found extends RecordSet, Marked extends Re
   options: RecordOptions,
 ): Publisher {
   const fenced = new Fenced(store);
-  let seen: Seen | null = null;
-  return {
-    canRead: true,
-    perform: (action, timeoutMs, signal): Promise<PublishResult> =>
-      performSafely(timeoutMs, signal, async (deadline) => {
-        if (action.kind === "write") {
-          const waitMs = await putOff(store.http, action);
-          if (waitMs !== null) return { kind: "not-started", waitMs };
-          seen = null;
-          return await fenced.write(wish(action, options), deadline);
-        }
-        const known = await recall(seen, store.http, action.epoch);
-        if (known !== null) return known;
-        const result = await fenced.look(action.epoch ?? null, deadline);
-        seen = { result, epoch: action.epoch, atMs: options.world.wallMs() };
-        return result;
-      }),
-  };
+  return createPacedPublisher(store.http, options.world, {
+    look: ({ epoch }, deadline) => fenced.look(epoch ?? null, deadline),
+    write: (action, deadline) => fenced.write(wish(action, options), deadline),
+  });
 }
 
 class Fenced<Found extends RecordSet, Marked extends RecordSet> {

@@ -1,10 +1,11 @@
 /** One DNS record set of a cloud provider as a publisher: look, compare, change only what differs. */
-import type { PublishAction, PublishResult } from "../../../publish/action.ts";
+import type { PublishResult } from "../../../publish/action.ts";
 import type { RecordType, SecretSource } from "../../../config/publisher.ts";
 import type { Publisher } from "../publisher.ts";
 import { isOneWord } from "../wish.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
+import { createPacedPublisher, UNREHEARSED, type WriteAction } from "./paced.ts";
 
 /** What all DNS publishers of this folder take. */
 export interface RecordOptions {
@@ -57,89 +58,21 @@ export function createRecordPublisher<Found extends RecordSet>(
   store: RecordStore<Found>,
   options: RecordOptions,
 ): Publisher {
-  /** What was seen last, for looks that the rate limit does not allow. */
-  let seen: Seen | null = null;
-  return {
-    canRead: true,
-    perform: (action, timeoutMs, signal): Promise<PublishResult> =>
-      performSafely(timeoutMs, signal, async (deadline) => {
-        if (action.kind === "read") {
-          const known = await recall(seen, store.http, action.epoch);
-          if (known !== null) return known;
-          const result: PublishResult = { kind: "ok", shows: showOf(await store.read(deadline)) };
-          seen = { result, epoch: action.epoch, atMs: options.world.wallMs() };
-          return result;
-        }
-        const waitMs = await putOff(store.http, action);
-        if (waitMs !== null) return { kind: "not-started", waitMs };
-        seen = null;
-        const present = await store.read(deadline);
-        const wanted = wish(action, options);
-        if (wanted.rehearsal && showOf(present) !== normalise(wanted.value ?? "")) return UNREHEARSED;
-        if (wanted.rehearsal || !isSame(present, wanted)) await store.change(present, wanted, deadline);
-        return { kind: "ok", shows: undefined };
-      }),
-  };
-}
-
-/** Runs the steps of one action within its time; what they throw becomes its answer. */
-export async function performSafely(
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-  steps: (deadline: AbortSignal) => Promise<PublishResult>,
-): Promise<PublishResult> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutMs);
-  try {
-    return await steps(signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]));
-  } catch (error) {
-    if (error instanceof CloudFailure) {
-      return { kind: "failed", detail: error.message, retryAfterMs: error.retryAfterMs };
-    }
-    return { kind: "failed", detail: "something unexpected went wrong here", retryAfterMs: null };
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The last look at a record. */
-export interface Seen {
-  readonly result: PublishResult;
-  /** Of the tenure that looked: another one looks anew. */
-  readonly epoch: string | undefined;
-  /** Ms since 1970. */
-  readonly atMs: number;
-}
-
-/** The last look, where the rate limit leaves too little for another; null: look. */
-export async function recall(
-  seen: Seen | null,
-  http: CloudHttp,
-  epoch: string | undefined,
-): Promise<PublishResult | null> {
-  if (seen === null || seen.epoch !== epoch) return null;
-  return (await http.budget()).maySkipLook(seen.atMs) ? seen.result : null;
-}
-
-/** A rehearsal that the rate limit has no room for waits so long, ms. */
-const PUT_OFF_MS = 60_000;
-
-/** Something else stands there than what is to be rehearsed: for the next look to find, not to be overwritten. */
-export const UNREHEARSED: PublishResult = { kind: "not-started", waitMs: PUT_OFF_MS };
-
-/** How long a write is to be put off, ms: a rehearsal spends nothing that is kept for failovers. Null: it goes on. */
-export async function putOff(
-  http: CloudHttp,
-  { rehearsal }: Extract<PublishAction, { kind: "write" }>,
-): Promise<number | null> {
-  if (rehearsal !== true) return null;
-  const budget = await http.budget();
-  return budget.maySpare() ? null : Math.max(PUT_OFF_MS, budget.resetInMs ?? 0);
+  return createPacedPublisher(store.http, options.world, {
+    look: async (_action, deadline) => ({ kind: "ok", shows: showOf(await store.read(deadline)) }),
+    write: async (action, deadline): Promise<PublishResult> => {
+      const present = await store.read(deadline);
+      const wanted = wish(action, options);
+      if (wanted.rehearsal && showOf(present) !== normalise(wanted.value ?? "")) return UNREHEARSED;
+      if (wanted.rehearsal || !isSame(present, wanted)) await store.change(present, wanted, deadline);
+      return { kind: "ok", shows: undefined };
+    },
+  });
 }
 
 /** What a write wants. */
 export function wish(
-  { value, target, epoch, rehearsal }: Extract<PublishAction, { kind: "write" }>,
+  { value, target, epoch, rehearsal }: WriteAction,
   { ttlS }: RecordOptions,
 ): Wanted {
   return { value, ttlS, target, epoch, rehearsal: rehearsal === true };
