@@ -4,6 +4,7 @@
  * What could not be told is logged, at most once a minute for each receiver.
  */
 import type { LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import { type NotifyConfig, receiverName } from "../config/notify.ts";
 import type { Notice } from "../failover/notice.ts";
 import type { Delivery } from "../node/telling_state.ts";
@@ -228,14 +229,12 @@ class Worker {
     const now = this.#options.clock.now();
     if (this.#loggedAt !== null && now - this.#loggedAt < this.#timing.logEveryMs) return;
     this.#loggedAt = now;
-    this.#options.log({
-      level: "warning",
-      name: "notify-failed",
-      text: `${receiverName(this.config)} was not told: ${detail}`,
-      epoch: null,
-      service: null,
-      data: { failures: this.#failed, dropped: this.#dropped },
-    });
+    this.#options.log(
+      processEvent("warning", "notify-failed", `${receiverName(this.config)} was not told: ${detail}`, {
+        failures: this.#failed,
+        dropped: this.#dropped,
+      }),
+    );
   }
 }
 

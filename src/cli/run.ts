@@ -5,6 +5,7 @@ import { createLogger } from "../adapters/log.ts";
 import { openSystemd } from "../adapters/systemd.ts";
 import type { Config } from "../config/config.ts";
 import type { LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import { identify } from "../runtime/identity.ts";
 import { type NodeParts, type RunningNode, startNode } from "../runtime/start.ts";
 import { loadConfig } from "./load.ts";
@@ -34,7 +35,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
     logger.log(event);
     if (event.name === "leader" || event.name === "switch") tellSystemd(event.text);
   };
-  for (const warning of config.warnings) log(notice("warning", "config", warning));
+  for (const warning of config.warnings) log(processEvent("warning", "config", warning));
   const token = new TokenReader(config);
   const started = await startNode({
     config,
@@ -54,7 +55,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   tellSystemd = (sentence): void => systemd.status(sentence);
   const text = `abfail ${VERSION}: node ${nodeName(member)} of cluster ${config.cluster.name} runs, ` +
     `UDP ${member.address.host}:${member.address.port}, API ${node.api.host}:${node.api.port}.`;
-  log(notice("info", "start", text));
+  log(processEvent("info", "start", text));
   systemd.ready();
 
   const unlisten = stopOnSignals(node, log, () => systemd.stopping());
@@ -70,7 +71,7 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
   Deno.removeSignalListener("SIGHUP", onHangUp);
   unlisten();
   await systemd.close();
-  log(notice("info", "stop", "Stopped."));
+  log(processEvent("info", "stop", "Stopped."));
   await logger.close();
   return 0;
 }
@@ -85,7 +86,7 @@ async function reloadConfig(
   const loaded = await loadConfig(path);
   const refusal = loaded.ok ? node.reload(loaded.value) : loaded.error;
   if (loaded.ok && refusal === null) token.config = loaded.value;
-  if (refusal !== null) log(notice("error", "reload", `The config was not taken up: ${refusal}`));
+  if (refusal !== null) log(processEvent("error", "reload", `The config was not taken up: ${refusal}`));
   return loaded.ok && refusal === null ? loaded.value : null;
 }
 
@@ -104,7 +105,7 @@ function stopOnSignals(node: RunningNode, log: (event: LogEvent) => void, stoppi
     if (told !== null && stopwatchMs() - told < SAME_SIGNAL_MS) return;
     if (told !== null) Deno.exit(1);
     told = stopwatchMs();
-    log(notice("info", "stop", "Told to stop: releasing the lease."));
+    log(processEvent("info", "stop", "Told to stop: releasing the lease."));
     stopping();
     node.stop();
   };
@@ -139,8 +140,4 @@ class TokenReader {
 
 function localAddresses(): ReadonlySet<string> {
   return new Set(Deno.networkInterfaces().map((network) => network.address));
-}
-
-function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
-  return { level, name, text, epoch: null, service: null, data: {} };
 }

@@ -2,6 +2,7 @@
 import { isShortage } from "../adapters/probes/describe_error.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import type { ProbeOutcome } from "../health/probing.ts";
 
 /** What a node needs with a handful of targets; below it, it does not start. */
@@ -49,14 +50,7 @@ export class ShortageWatch {
     if (now - this.#loggedAt < LOG_EVERY_MS) return;
     this.#loggedAt = now;
     const [text = ""] = this.problems(now);
-    this.#log({
-      level: "warning",
-      name: "shortage",
-      text,
-      epoch: null,
-      service: null,
-      data: { reason: detail },
-    });
+    this.#log(processEvent("warning", "shortage", text, { reason: detail }));
   }
 
   /** For status. */

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { MonoMs } from "../base/time.ts";
 import type { Config, HostPort, MemberConfig } from "../config/config.ts";
 import type { LogEvent, Packet } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import type { Problem } from "../view/problems.ts";
 import { createOpener, createSealer, type Opener, type Rejection, type Sealer } from "../wire/seal.ts";
 
@@ -151,14 +152,7 @@ export class PeerLink {
       return;
     }
     this.#alarms.set(text, { text, at: now, loggedAt: now });
-    this.#options.log({
-      level: "warning",
-      name: "refused",
-      text,
-      epoch: null,
-      service: null,
-      data: { reason: kind },
-    });
+    this.#options.log(processEvent("warning", "refused", text, { reason: kind }));
   }
 }
 

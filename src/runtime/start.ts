@@ -2,22 +2,21 @@
  * Puts one node together: opens its sockets and files, joins them to the loop, and takes it all apart again.
  * What fails here is told at once and loudly: a node that cannot bind or store must not pretend to run.
  */
-import { createApi } from "../adapters/api/api.ts";
-import { type ApiServer, startApiServer } from "../adapters/api/server.ts";
+import type { ApiServer } from "../adapters/api/server.ts";
 import { type Clock, createClock } from "../adapters/clock.ts";
 import { openFileLimit } from "../adapters/file_limit.ts";
 import { runProbe } from "../adapters/probes/index.ts";
 import { createPublishers } from "../adapters/publishers/index.ts";
 import { newIncarnation, systemRandom } from "../adapters/random.ts";
-import { openStateDir, type StateDir } from "../adapters/state_dir.ts";
 import { FailoverTraces, openTracer } from "../adapters/trace.ts";
 import type { NodeId } from "../base/id.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Config, HostPort, MemberConfig } from "../config/config.ts";
+import type { Config, HostPort } from "../config/config.ts";
 import { compareConfigs, isReloadable } from "../config/compare.ts";
 import { isAlive } from "../election/detector.ts";
 import { knownLeader } from "../election/step.ts";
 import type { Durable, LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import { NODE_PROGRAM, type NodeProgram } from "../node/program.ts";
 import { Recorder } from "../record/recorder.ts";
 import { ApiCertificate } from "./api_certificate.ts";
@@ -25,17 +24,14 @@ import { Engine } from "./engine.ts";
 import { shareFiles, ShortageWatch, tooFewFiles } from "./files.ts";
 import { Host } from "./host.ts";
 import { notifyCounters, notifyProblems, openNotifier } from "./notifying.ts";
-import { openLink, type PeerLink } from "./link.ts";
+import { openLink } from "./link.ts";
 import { countersOf } from "./counters.ts";
 import { probeEvent } from "./probe_event.ts";
 import { Tally } from "./tally.ts";
-import { ZoneService } from "./zone_service.ts";
+import { openApi, type Opening, openMemory, openZones } from "./open_parts.ts";
 
-export interface StartOptions {
-  readonly config: Config;
-  readonly member: MemberConfig;
+export interface StartOptions extends Opening {
   readonly version: string;
-  readonly log: (event: LogEvent) => void;
   /** Whether each probe is to be logged. */
   readonly logsProbes?: () => boolean;
   /** Read at each request, so that a token can be changed while the node runs. */
@@ -69,10 +65,6 @@ const NO_SUSPEND =
   "The time that this machine is suspended cannot be seen here (/proc/uptime cannot be read): " +
   "do not suspend it while a node runs.";
 
-function notice(level: LogEvent["level"], name: string, text: string): LogEvent {
-  return { level, name, text, epoch: null, service: null, data: {} };
-}
-
 /** How long a stopping node may take in all before it just ends, ms. */
 const STOP_LIMIT_MS = 900;
 
@@ -94,9 +86,9 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
   closers.push(() => clock.close());
   const certificate = ApiCertificate.read(config.api.tls);
   if (!certificate.ok) return await giveUp(certificate.error);
-  if (!clock.seesSuspend) options.log(notice("warning", "clock", NO_SUSPEND));
+  if (!clock.seesSuspend) options.log(processEvent("warning", "clock", NO_SUSPEND));
   const incarnation = newIncarnation();
-  const kept = openMemory(config, member, options.log);
+  const kept = openMemory(options);
   if (!kept.ok) return await giveUp(kept.error);
   const { stateDir, memory } = kept.value;
   if (stateDir !== null) closers.push(() => stateDir.close());
@@ -196,7 +188,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
     host.tell(event);
   };
 
-  const api = await openApi(config, member, certificate.value, host, options.log, shares.api);
+  const api = await openApi(options, certificate.value, host, shares.api);
   if (!api.ok) return await giveUp(api.error);
   servers.api = api.value;
   closers.push(() => api.value.close());
@@ -216,7 +208,7 @@ export async function startNode(options: StartOptions): Promise<Result<RunningNo
       const renewed = renew(api.value, certificate.value, next);
       if (!renewed.ok) return `${renewed.error}; nothing was changed`;
       for (const note of compareConfigs(state.config, next).notes) {
-        options.log(notice("warning", "reload", `Mind: ${note}`));
+        options.log(processEvent("warning", "reload", `Mind: ${note}`));
       }
       const before = { ...world };
       world.publishers = parts.publishers(next, { wallMs: () => clock.wallMs(), random: systemRandom });
@@ -263,61 +255,3 @@ async function finishUp(
   await cutPublishers();
   for (const close of closers.toReversed()) await close();
 }
-
-function openMemory(
-  config: Config,
-  member: MemberConfig,
-  log: (event: LogEvent) => void,
-): Result<{ stateDir: StateDir | null; memory: Durable | null }, string> {
-  const path = config.node.stateDir;
-  if (path === null) return ok({ stateDir: null, memory: null });
-  const opened = openStateDir({ path, clusterName: config.cluster.name, self: member.id });
-  if (!opened.ok) return opened;
-  const loaded = opened.value.load();
-  if (loaded.ok) return ok({ stateDir: opened.value, memory: loaded.value });
-  log(notice("error", "state-dir", `${loaded.error} This node starts without memory.`));
-  return ok({ stateDir: opened.value, memory: null });
-}
-
-async function openZones(
-  { config, member, log }: StartOptions,
-  clock: Clock,
-  leaseInSight: () => boolean,
-  connectionsMax: number | undefined,
-): Promise<Result<ZoneService | null, string>> {
-  const { dns } = config;
-  if (dns === null) return ok(null);
-  return await ZoneService.open({ config, dns, member, clock, leaseInSight, log, connectionsMax });
-}
-
-async function openApi(
-  config: Config,
-  member: MemberConfig,
-  certificate: ApiCertificate,
-  host: Host,
-  log: (event: LogEvent) => void,
-  connectionsMax: number | undefined,
-): Promise<Result<ApiServer, string>> {
-  const listen = member.api ?? config.api.listen;
-  const hostNames = config.cluster.nodes.flatMap((node) => [node.address.host, node.api?.host ?? ""])
-    .concat(listen.host).filter((name) => name !== "");
-  return await startApiServer({
-    listen,
-    tls: certificate.identity,
-    socket: config.api.socket,
-    api: createApi(host, { hostNames }),
-    connectionsMax,
-    onFailure: (detail): void => {
-      log({
-        level: "error",
-        name: "api",
-        text: `A request failed: ${detail}`,
-        epoch: null,
-        service: null,
-        data: {},
-      });
-    },
-  });
-}
-
-export type { PeerLink };

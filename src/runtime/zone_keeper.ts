@@ -7,6 +7,7 @@ import type { Served, TransferRule } from "../dns/serve.ts";
 import type { Zone } from "../dns/prepared.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 import type { LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import { zonesOf } from "./zone.ts";
 
 export interface ZoneWorld {
@@ -59,7 +60,7 @@ export class ZoneKeeper {
     if (!built.ok) {
       const text = `The DNS answers cannot be built: ${built.error}`;
       this.problems = [text];
-      this.#world.log({ level: "error", name: "dns", text, epoch: null, service: null, data: {} });
+      this.#world.log(processEvent("error", "dns", text));
       return;
     }
     const serialThen = this.#copyable ? this.#zones?.[0]?.soa.serial : undefined;

@@ -11,6 +11,7 @@ import type { TransferRule } from "../dns/serve.ts";
 import type { TsigKey } from "../dns/tsig.ts";
 import type { ClusterState } from "../failover/cluster_state.ts";
 import type { LogEvent } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 import { ZoneKeeper } from "./zone_keeper.ts";
 
 export interface ZoneServiceOptions {
@@ -70,7 +71,7 @@ export class ZoneService {
         key,
         nowS: () => clock.wallMs() / 1000,
         random: () => systemRandom.next(),
-        log: (level, text) => log(notice(level, text)),
+        log: (level, text) => log(processEvent(level, "dns", text)),
       }));
     started.service = service;
     await service.#readKey();
@@ -104,7 +105,7 @@ export class ZoneService {
       const read = await readTsigKey(key);
       this.#key = read.ok ? read.value : null;
       this.#keyProblem = read.ok ? null : `Nobody can copy the zones: ${read.error}.`;
-      if (this.#keyProblem !== null) this.#options.log(notice("error", this.#keyProblem));
+      if (this.#keyProblem !== null) this.#options.log(processEvent("error", "dns", this.#keyProblem));
     }
     this.#keeper.allow(ruleOf(from, this.#key, key !== null));
   }
@@ -120,8 +121,4 @@ function networksOf(texts: readonly string[]): Networks {
     const network = parseNetwork(text);
     return network.ok ? [network.value] : [];
   });
-}
-
-function notice(level: LogEvent["level"], text: string): LogEvent {
-  return { level, name: "dns", text, epoch: null, service: null, data: {} };
 }

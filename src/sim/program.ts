@@ -7,6 +7,7 @@ import { type ElectionEvent, isStopped, nextDeadline, step } from "../election/s
 import type { ElectionEffect } from "../election/turn.ts";
 import type { Message } from "../election/messages.ts";
 import type { Durable, Effect, NodeEvent, Packet } from "../node/events.ts";
+import { processEvent } from "../node/process_event.ts";
 
 /** What a program can be given: a node's events, and what only a simulation asks for. */
 export type ProgramEvent = NodeEvent | { readonly kind: "propose"; readonly state: Uint8Array } | {
@@ -94,7 +95,7 @@ function asEffect(effect: ElectionEffect): Effect {
       const { note } = effect;
       const level = note.name === "joined" && note.how === "gave-up" ? "warning" : "info";
       const text = JSON.stringify(note);
-      return { kind: "event", event: { level, name: note.name, text, epoch: null, service: null, data: {} } };
+      return { kind: "event", event: processEvent(level, note.name, text) };
     }
   }
 }
