@@ -26,6 +26,8 @@ export function onReload(turn: NodeTurn, config: Config): void {
     peer.reportedAt = -Infinity;
   }
   state.reportFrom = 0;
+  // A receiver with other settings has forgotten what it was handed; one that is the same knows it by its key.
+  state.telling.sent.clear();
   state.dirty = true;
   if (state.leading !== null) {
     for (const service of state.services) {

@@ -209,6 +209,8 @@ export class Engine {
     if (slot === undefined) return;
     const startedAt = this.#world.clock.now();
     const outcome = await this.#world.probe(slot.service.check, slot.target);
+    // A reload has made another target of it: this answer is about the one before.
+    if (this.state.targetByName.get(targetKey(service, target))?.probing !== slot.probing) return;
     // A probe that failed while this process was stopped says nothing about its target.
     const blind = !outcome.ok && this.#gapSince(startedAt);
     const taken = blind ? { ...outcome, inconclusive: true } : outcome;

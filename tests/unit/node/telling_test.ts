@@ -164,6 +164,20 @@ Deno.test("who is no longer in the config is not waited for", () => {
   assert.equal(found.node(2).cluster?.notices, undefined);
 });
 
+Deno.test("what a receiver had not taken is told again once a reload gives it other settings", () => {
+  const found = lab();
+  found.hears = (): boolean => false;
+  found.healthy = (_node, target): boolean => target !== "one";
+  found.run(10_000);
+  const before = words(found, "switch");
+  found.hears = (): boolean => true;
+  const config = testConfig("", `${HOOK}headers = { authorization = "the right one" }\n`);
+  assert.equal(config.notify[0]?.id, found.config.notify[0]?.id);
+  for (const id of [1, 2, 3]) found.give(id, { kind: "reload", config });
+  found.run(1000);
+  assert.deepEqual(words(found, "switch").slice(before.length), [before.at(-1)]);
+});
+
 Deno.test("a storm: of ninety switches at once some are told, the rest is said to be left out, and it ends", () => {
   const many = Array.from(
     { length: 90 },

@@ -127,6 +127,39 @@ Deno.test("after a gap the socket is drained before anything is judged", async (
   assert.deepEqual(told, ["drain", "pause", "lease-lost"]);
 });
 
+Deno.test("a probe that a reload has overtaken says nothing about the target that is now called so", async () => {
+  const { state, now } = leaderWithAWrite();
+  const seen: Seen = { writes: [], order: [] };
+  let time = now;
+  const asked: { readonly address: string; readonly answer: (ok: boolean) => void }[] = [];
+  const all: World = {
+    ...world(seen, () => time),
+    probe: (_check, { address }) =>
+      new Promise((resolve) => {
+        const answer = (ok: boolean): void => resolve({ ok, latencyMs: 1, detail: "" });
+        asked.push({ address, answer });
+      }),
+  };
+  const engine = new Engine(state, all, () => {});
+  const probes = (address: string): typeof asked => asked.filter((one) => one.address === address);
+  for (; probes("10.0.1.1").length === 0; time += 100) engine.give({ kind: "deadline" });
+  const [service] = CONFIG.services;
+  assert.ok(service !== undefined);
+  const targets = service.targets.map((target) =>
+    target.name === "one" ? { ...target, address: "10.0.1.9" } : target
+  );
+  engine.give({ kind: "reload", config: { ...CONFIG, services: [{ ...service, targets }] } });
+  for (; probes("10.0.1.9").length === 0; time += 100) engine.give({ kind: "deadline" });
+  probes("10.0.1.1")[0]?.answer(false);
+  await settle();
+  const probing = state.targetByName.get("web/one")?.probing;
+  assert.deepEqual([probing?.bad, probing?.last], [0, null]);
+  probes("10.0.1.9")[0]?.answer(true);
+  await settle();
+  engine.end();
+  assert.equal(probing?.good, 1);
+});
+
 Deno.test("a pause in the middle of a step is a gap as well: the timer that is overdue by then stays", async () => {
   const { state, now } = leaderWithAWrite();
   const seen: Seen = { writes: [], order: [] };
