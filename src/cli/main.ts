@@ -1,7 +1,8 @@
 /** The program: reads the command line, brings in the one command that is wanted, gives back its exit code. */
-import { type Output, runArgs } from "./args.ts";
+import type { Output } from "./args.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { columns, complain, print } from "./output.ts";
+import { readRunArgs } from "./run_args.ts";
 
 /** Each command's code is loaded when it is wanted: `--help` and `status` stay quick. */
 const COMMANDS: Dispatch = {
@@ -27,6 +28,9 @@ export async function main(args: readonly string[], commands: Dispatch = COMMAND
   if (Deno.env.get("ABFAIL_NODE_ID") === "") Deno.env.delete("ABFAIL_NODE_ID");
   // While it is set, TLS asks for a permission that this program does not have; the config names CAs.
   if (Deno.env.has("NODE_EXTRA_CA_CERTS")) Deno.env.delete("NODE_EXTRA_CA_CERTS");
+  const run = readRunArgs(args, Deno.env.get("ABFAIL_NODE_ID"));
+  if (run !== null) return await commands.run(run);
+  const { runArgs } = await import("./args.ts");
   const output: Output = { out: print, error: complain, columns: columns() };
   if (args.length === 0) {
     await runArgs(["--help"], commands, { ...output, out: complain });

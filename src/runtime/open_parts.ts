@@ -9,7 +9,7 @@ import type { Durable, LogEvent } from "../node/events.ts";
 import { processEvent } from "../node/process_event.ts";
 import type { ApiCertificate } from "./api_certificate.ts";
 import type { Host } from "./host.ts";
-import { ZoneService } from "./zone_service.ts";
+import type { ZoneService } from "./zone_service.ts";
 
 /** Whose parts these are. */
 export interface Opening {
@@ -41,6 +41,7 @@ export async function openZones(
 ): Promise<Result<ZoneService | null, string>> {
   const { dns } = config;
   if (dns === null) return ok(null);
+  const { ZoneService } = await import("./zone_service.ts"); // a DNS server is much code for nodes without one
   return await ZoneService.open({ config, dns, member, clock, leaseInSight, log, connectionsMax });
 }
 

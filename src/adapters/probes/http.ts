@@ -5,8 +5,10 @@ import type { Attempt, Finding } from "./finding.ts";
 import { firstHop, type Hop, type HttpCheck, nextHop } from "./hop.ts";
 import { exchange, type Reply } from "./exchange.ts";
 import { exchangePlain, isPlain } from "./exchange_plain.ts";
-import { exchangeHttp2 } from "./exchange_http2.ts";
+import { lazy } from "./lazy.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+
+const http2 = lazy(() => import("./exchange_http2.ts"));
 
 /** Redirects followed at most. */
 const MAX_REDIRECTS = 5;
@@ -57,7 +59,7 @@ async function ask(
   // Nobody knows what another place speaks.
   const isHttp2 = check.http.http2 && hop.own && hop.secure === (check.type === "https");
   if (!isHttp2) return await (isPlain(what, attempt) ? exchangePlain : exchange)(what, attempt);
-  return await exchangeHttp2(what, attempt);
+  return await (await http2()).exchangeHttp2(what, attempt);
 }
 
 function judge(reply: Extract<Reply, { kind: "answer" }>, http: HttpOptions): Finding {

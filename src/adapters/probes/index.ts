@@ -11,15 +11,11 @@ import type { CheckConfig, TargetConfig } from "../../config/config.ts";
 import type { ProbeOutcome } from "../../health/probing.ts";
 import { stopwatchMs } from "../clock.ts";
 import { isShortage } from "./describe_error.ts";
-import { probeDns } from "./dns.ts";
-import { probeExec } from "./exec.ts";
 import { Attempt, type Finding, type Rule } from "./finding.ts";
-import { probeGrpc } from "./grpc.ts";
 import { probeHttp } from "./http.ts";
+import { lazy } from "./lazy.ts";
 import { probeTcp } from "./tcp.ts";
-import { probeTls } from "./tls.ts";
 import type { Trace } from "./trace.ts";
-import { probeUdp } from "./udp.ts";
 
 /** Beyond the timeout, ms: for sockets to close. */
 const GRACE_MS = 50;
@@ -27,6 +23,15 @@ const GRACE_MS = 50;
 const PROGRAM_GRACE_MS = 500;
 /** Characters of a detail at most. */
 const MAX_DETAIL = 200;
+
+/** Code of kinds that few configs have, brought in at the first probe of that kind. */
+const rare = {
+  tls: lazy(() => import("./tls.ts")),
+  udp: lazy(() => import("./udp.ts")),
+  dns: lazy(() => import("./dns.ts")),
+  grpc: lazy(() => import("./grpc.ts")),
+  exec: lazy(() => import("./exec.ts")),
+};
 
 /** Tries a target once. `signal` cuts the probe off; it says nothing about the target then. */
 export async function runProbe(
@@ -68,17 +73,17 @@ async function probe(check: CheckConfig, target: TargetConfig, attempt: Attempt)
     case "https":
       return await probeHttp(check, target, attempt);
     case "tls":
-      return await probeTls(check, target, attempt);
+      return await (await rare.tls()).probeTls(check, target, attempt);
     case "tcp":
       return await probeTcp(check, target, attempt);
     case "udp":
-      return await probeUdp(check, target, attempt);
+      return await (await rare.udp()).probeUdp(check, target, attempt);
     case "dns":
-      return await probeDns(check, target, attempt);
+      return await (await rare.dns()).probeDns(check, target, attempt);
     case "grpc":
-      return await probeGrpc(check, target, attempt);
+      return await (await rare.grpc()).probeGrpc(check, target, attempt);
     case "exec":
-      return await probeExec(check, target, attempt);
+      return await (await rare.exec()).probeExec(check, target, attempt);
     default:
       return unreachable(check);
   }

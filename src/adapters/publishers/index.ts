@@ -1,18 +1,12 @@
 /** All publishers of a config that act on the world; the embedded DNS server is none of them. */
-import type { Config, PublisherConfig, ServiceConfig } from "../../config/config.ts";
-import { formatIpv6, parseIpv6 } from "../../dns/address.ts";
+import type { Config } from "../../config/config.ts";
 import type { PublisherRef } from "../../node/events.ts";
 import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import type { VerifyAnswer } from "../../publish/verify.ts";
-import { createCloudPublisher, createMovingPublisher } from "./cloud/index.ts";
 import type { CloudWorld } from "./cloud/http.ts";
-import { RateBudgets } from "./cloud/limits.ts";
-import { createExecPublisher } from "./exec.ts";
-import { createPowerdnsPublisher } from "./powerdns.ts";
 import type { Publisher } from "./publisher.ts";
-import { createRfc2136Publisher, type Rfc2136World } from "./rfc2136.ts";
-import { verifyRound, type VerifyWorld } from "./verify.ts";
-import { createWebhookPublisher } from "./webhook.ts";
+import type { Rfc2136World } from "./rfc2136.ts";
+import type { VerifyWorld } from "./verify.ts";
 
 /** What publishers take from the system. */
 export type PublisherWorld = Rfc2136World & VerifyWorld;
@@ -31,17 +25,18 @@ export interface Publishers {
   close(): Promise<void>;
 }
 
-/** Makes the publishers of each service. */
+type Made = typeof import("./create.ts") & {
+  readonly byService: ReadonlyMap<string, readonly (Publisher | null)[]>;
+};
+
+/**
+ * Makes the publishers of each service. Their code, an eighth of all, is brought in at once where there is one at all:
+ * not at the first write, which has no time to lose.
+ */
 export function createPublishers(config: Config, world: PublisherWorld): Publishers {
-  const wallMs = (): number => world.wallMs();
-  const cloud: CloudWorld = { wallMs, budgets: new RateBudgets(wallMs) };
-  const byService = new Map<string, readonly (Publisher | null)[]>();
-  for (const service of config.services) {
-    byService.set(
-      service.name,
-      service.publish.map((publisher) => createPublisher(publisher, service, { ...world, wallMs, cloud })),
-    );
-  }
+  const hasAny = config.services.some(({ publish }) => publish.some(({ type }) => type !== "dns"));
+  const making = hasAny ? makeAll(config, world) : null;
+  making?.catch(() => {}); // a publisher that could not be made fails at each use
   const ending = new AbortController();
   const underWay = new Set<Promise<unknown>>();
   const tracked = async <T>(performed: Promise<T>): Promise<T> => {
@@ -54,7 +49,8 @@ export function createPublishers(config: Config, world: PublisherWorld): Publish
   };
   return {
     perform: async (ref, action, timeoutMs, signal): Promise<PublishResult> => {
-      const publisher = byService.get(ref.service)?.[ref.index] ?? null;
+      const made = await settled(making);
+      const publisher = made?.byService.get(ref.service)?.[ref.index] ?? null;
       if (publisher === null) {
         return { kind: "failed", detail: "there is no such publisher", retryAfterMs: null };
       }
@@ -66,8 +62,10 @@ export function createPublishers(config: Config, world: PublisherWorld): Publish
       const service = config.services.find(({ name }) => name === ref.service);
       const publisher = service?.publish[ref.index];
       if (service === undefined || publisher === undefined || !("verify" in publisher)) return [];
-      const spell = spellingsOf(service);
-      const answers = await tracked(verifyRound(publisher, world, timeoutMs, ending.signal));
+      const made = await settled(making);
+      if (made === null) return [];
+      const spell = made.spellingsOf(service);
+      const answers = await tracked(made.verifyRound(publisher, world, timeoutMs, ending.signal));
       return answers.map((answer) =>
         typeof answer.shows === "string" ? { ...answer, shows: spell(answer.shows) } : answer
       );
@@ -79,51 +77,25 @@ export function createPublishers(config: Config, world: PublisherWorld): Publish
   };
 }
 
-function createPublisher(
-  config: PublisherConfig,
-  service: ServiceConfig,
-  world: PublisherWorld & { readonly cloud: CloudWorld },
-): Publisher | null {
-  switch (config.type) {
-    case "dns":
-      return null;
-    case "exec":
-      return createExecPublisher(config, service.name);
-    case "rfc2136":
-      return spelledAs(service, createRfc2136Publisher(config, world));
-    case "powerdns":
-      return spelledAs(service, createPowerdnsPublisher(config, () => world.wallMs()));
-    case "webhook":
-      return createWebhookPublisher(config, service.name, () => world.wallMs());
-    case "digitalocean-reserved-ip":
-    case "hetzner-floating-ip": {
-      const values = new Map(service.targets.map(({ name, publish }) => [name, publish]));
-      return createMovingPublisher(config, values, world.cloud);
-    }
-    default:
-      return spelledAs(service, createCloudPublisher(config, world.cloud));
+async function makeAll(config: Config, world: PublisherWorld): Promise<Made> {
+  const parts = await import("./create.ts");
+  const wallMs = (): number => world.wallMs();
+  const cloud: CloudWorld = { wallMs, budgets: new parts.RateBudgets(wallMs) };
+  const byService = new Map<string, readonly (Publisher | null)[]>();
+  for (const service of config.services) {
+    const own = service.publish.map((publisher) =>
+      parts.createPublisher(publisher, service, { ...world, wallMs, cloud })
+    );
+    byService.set(service.name, own);
   }
+  return { ...parts, byService };
 }
 
-/** DNS has many spellings of one value: what is read is said as the config has it. */
-function spelledAs(service: ServiceConfig, publisher: Publisher): Publisher {
-  const spell = spellingsOf(service);
-  return {
-    canRead: publisher.canRead,
-    perform: async (action, timeoutMs, signal): Promise<PublishResult> => {
-      const result = await publisher.perform(action, timeoutMs, signal);
-      if (result.kind !== "ok" || typeof result.shows !== "string") return result;
-      return { ...result, shows: spell(result.shows) };
-    },
-  };
-}
-
-function spellingsOf(service: ServiceConfig): (value: string) => string {
-  const spellings = new Map(service.targets.map(({ publish }) => [canonical(publish), publish]));
-  return (value) => spellings.get(canonical(value)) ?? value;
-}
-
-function canonical(value: string): string {
-  const six = parseIpv6(value);
-  return six === null ? value.toLowerCase() : formatIpv6(six);
+/** Null where there is none, or its code is gone. */
+async function settled(making: Promise<Made> | null): Promise<Made | null> {
+  try {
+    return await making;
+  } catch {
+    return null;
+  }
 }
