@@ -5,7 +5,7 @@ import { formatEpoch } from "../election/ballot.ts";
 import { isAlive } from "../election/detector.ts";
 import { quorumSize, windowMs } from "../election/settings.ts";
 import type { ElectionState, Peer } from "../election/state.ts";
-import { knownLeader, leaseRemaining } from "../election/step.ts";
+import { holdsLease, knownLeader, leaseRemaining } from "../election/step.ts";
 import type { ByHand, ServiceDecision } from "../failover/cluster_state.ts";
 import { fallsOf, heldBackFor, isFlapping } from "../failover/flaps.ts";
 import type { Weighed } from "../health/weigh.ts";
@@ -56,9 +56,13 @@ export function statusOf(
   return { ...partial, problems: findProblems(state, partial, now, extra) };
 }
 
-/** The role as users see it: a node without a vote is `joining`, whatever it was before. */
-export function roleOf(election: ElectionState): Role {
-  return election.joining !== null ? "joining" : election.role.kind;
+/**
+ * The role as users see it: a node without a vote is `joining`, whatever it was before. One whose lease is over leads no
+ * more, even where it has slept and not noticed yet: `GET /leader` must not send anybody to it.
+ */
+export function roleOf(election: ElectionState, now: MonoMs): Role {
+  if (election.joining !== null) return "joining";
+  return election.role.kind === "leader" && !holdsLease(election, now) ? "follower" : election.role.kind;
 }
 
 function nodeStatus(state: NodeState, now: MonoMs): NodeStatus {
@@ -71,7 +75,7 @@ function nodeStatus(state: NodeState, now: MonoMs): NodeStatus {
   return {
     id: state.self,
     zone: state.zone,
-    role: roleOf(election),
+    role: roleOf(election, now),
     term: election.highest?.term ?? 0,
     epoch: ballot === null ? null : formatEpoch(ballot),
     leaseRemainingMs: remaining === null ? null : Math.round(remaining),

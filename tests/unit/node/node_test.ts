@@ -217,3 +217,10 @@ Deno.test("what begins and ends a lease is told with its moment on the node's ow
   assert.equal(released, began - startedAt);
   assert.ok(next !== undefined && released !== undefined && next > released && next < released + 500);
 });
+
+Deno.test("a leader that slept over its lease is shown as none, before it has noticed anything itself", () => {
+  const lab = steady();
+  const role = (now: number): string => statusOf(lab.node(1), { now, wallMs: 1 }, "1", []).node.role;
+  assert.equal(role(lab.now), "leader");
+  assert.equal(role(lab.now + 5000), "follower");
+});
