@@ -1,4 +1,5 @@
 /** A TCP connection of Deno's kind. */
+import { connectTcp } from "../connect.ts";
 import type { Attempt } from "./finding.ts";
 import { resolveHost } from "./resolve_host.ts";
 
@@ -33,7 +34,7 @@ async function connectToAny(
   let problem: unknown = new Error("there is no address");
   for (const hostname of addresses) {
     try {
-      return await Deno.connect({ hostname, port, signal });
+      return await connectTcp(hostname, port, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       problem = error;

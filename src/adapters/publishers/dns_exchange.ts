@@ -2,6 +2,7 @@
 import { lookup } from "node:dns/promises";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { HostPort } from "../../config/config.ts";
+import { connectTcp } from "../connect.ts";
 import { describeError } from "../probes/describe_error.ts";
 import type { Deadline } from "./deadline.ts";
 
@@ -34,7 +35,7 @@ async function overTcp(
 ): Promise<Result<readonly Uint8Array[], NoAnswer>> {
   let connection: Deno.Conn;
   try {
-    connection = await Deno.connect({ hostname: server.host, port: server.port, signal: deadline.signal });
+    connection = await connectTcp(server.host, server.port, deadline.signal);
   } catch (problem) {
     return err({ detail: deadline.why ?? describeError(problem, server.host), sent: false });
   }
