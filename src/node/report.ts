@@ -17,11 +17,14 @@ const HEADER_BYTES = 6;
 const NO_SAY = 0x8000;
 const CODES: readonly Opinion[] = ["unknown", "up", "down"];
 
-/** Packs the slice that begins at target `from`; `behind` is what stands behind it (`links.ts`). */
+/**
+ * Packs the slice that begins at target `from`; `behind` is what stands behind it (`links.ts`). Only opinions of the slice
+ * are asked for: some ten datagrams a second say what thousands of targets are.
+ */
 export function packReport(
   targetsDigest: number,
   from: number,
-  opinions: readonly Opinion[],
+  opinions: { readonly length: number; readonly at: (index: number) => Opinion | undefined },
   hasSay = true,
   behind: Uint8Array = new Uint8Array(),
 ): Uint8Array {
@@ -33,7 +36,7 @@ export function packReport(
   view.setUint32(0, targetsDigest);
   view.setUint16(4, hasSay ? from : from | NO_SAY);
   for (let i = 0; i < count; i++) {
-    const code = Math.max(0, CODES.indexOf(opinions[from + i] ?? "unknown"));
+    const code = Math.max(0, CODES.indexOf(opinions.at(from + i) ?? "unknown"));
     const at = HEADER_BYTES + (i >> 2);
     bytes[at] = (bytes[at] ?? 0) | (code << ((i & 3) * 2));
   }

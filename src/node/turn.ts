@@ -108,7 +108,11 @@ export class NodeTurn {
     const { state } = this;
     if (state.targets.length === 0) return null;
     if (this.#report !== null) return this.#report;
-    const opinions: Opinion[] = state.targets.map((slot) => slot.probing.opinion);
+    const { targets } = state;
+    const opinions = {
+      length: targets.length,
+      at: (index: number): Opinion | undefined => targets[index]?.probing.opinion,
+    };
     this.#report = packReport(
       state.targetsDigest,
       state.reportFrom,
@@ -117,7 +121,7 @@ export class NodeTurn {
       packLinks(linksOf(state, this.now)),
     );
     state.reportFrom += SLICE_TARGETS;
-    if (state.reportFrom >= opinions.length) state.reportFrom = 0;
+    if (state.reportFrom >= targets.length) state.reportFrom = 0;
     return this.#report;
   }
 }

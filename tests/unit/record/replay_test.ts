@@ -187,9 +187,12 @@ Deno.test("the ring forgets whole segments: bounded in bytes and in minutes, and
 });
 
 Deno.test("a state too large for the ring is not recorded, and the node steps on", () => {
-  const lab = eventful({ bytes: 2000 });
-  assert.match(lab.recorder.problem ?? "", /too large/);
+  const lab = eventful({ bytes: 5000 });
+  assert.match(lab.recorder.problem ?? "", /too large to be recorded \([0-9]+ bytes\)/);
   assert.equal(lab.recorder.bytes, 0);
+  const many = eventful({ bytes: 2000 });
+  assert.match(many.recorder.problem ?? "", /too large/, "so many targets are not even written");
+  assert.match(many.recorder.problem ?? "", /\(more than [0-9]+ bytes\)/);
 });
 
 Deno.test("a reload begins a segment of its own, without the config", () => {
