@@ -90,15 +90,6 @@ export function createClock(sources: ClockSources & { close?(): void } = systemS
   };
 }
 
-/**
- * How late something happened that was due at `expected`, ms; 0 when it was not late by `tolerance`. Ordinary
- * timers are a few ms late, on a busy machine up to 30 (and then nothing was missed).
- */
-export function detectGap(expected: MonoMs, now: MonoMs, tolerance: number): number {
-  const late = now - expected;
-  return late > tolerance ? late : 0;
-}
-
 /** How far the wall clock is ahead of the monotonic one, read as close together as can be. */
 function leadOfWall(sources: ClockSources): number {
   let best = { lead: 0, apart: Infinity };

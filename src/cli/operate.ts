@@ -76,7 +76,7 @@ export async function findWay(options: ReachOptions): Promise<Result<Way, string
 }
 
 /** What to POST for an action (PRODUCT.md, HTTP API). */
-export function requestOf(
+function requestOf(
   action: OperateAction,
 ): { readonly path: string; readonly body: Readonly<Record<string, unknown>> } {
   const service = action.kind === "step-down" ? "" : `/v1/services/${encodeURIComponent(action.service)}`;

@@ -52,7 +52,7 @@ export function probedText(service: string, check: CheckConfig, probed: Probed, 
 }
 
 /** The setting that the verdict rests on, as it is written in the config, or what every probe needs. */
-export function ruleText(check: CheckConfig, rule: Rule): string {
+function ruleText(check: CheckConfig, rule: Rule): string {
   switch (rule) {
     case "connection":
       return "a connection can be made";

@@ -32,7 +32,7 @@ const NO_CHANCE = new SeededRandom(0);
 const NOWHERE = { env: () => undefined, readTextFile: () => err("not read in a drill") } as const;
 
 /** The config of a drill. The error is text for people. */
-export function jobConfig(job: Pick<Job, "config" | "nodes">): Result<Config, string> {
+function jobConfig(job: Pick<Job, "config" | "nodes">): Result<Config, string> {
   if (job.config === null) {
     try {
       return ok(builtinConfig(job.nodes));

@@ -9,7 +9,7 @@ import type { Screen } from "./screen.ts";
 import type { Fetched } from "./status_source.ts";
 
 /** How often the node is asked, ms. */
-export const WATCH_MS = 1000;
+const WATCH_MS = 1000;
 
 const HIDE_CURSOR = "\x1b[?25l";
 const SHOW_CURSOR = "\x1b[?25h";

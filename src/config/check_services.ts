@@ -34,7 +34,7 @@ export function checkServices(read: ReadDocument, reading: Reading): void {
 }
 
 /** What a target publishes; undefined when that cannot be told. */
-export function publishedOf(target: ReadTarget | undefined, at: Path, reading: Reading): string | undefined {
+function publishedOf(target: ReadTarget | undefined, at: Path, reading: Reading): string | undefined {
   if (target === undefined || reading.isBad([...at, "publish"])) return undefined;
   return target.publish ?? target.address?.host;
 }

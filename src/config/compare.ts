@@ -50,7 +50,7 @@ export function compareConfigs(running: Config, next: Config): Comparison {
 }
 
 /** How long a node of this config sits out after a start, ms. */
-export function quarantineOf(config: Config): number {
+function quarantineOf(config: Config): number {
   const { leaseMs, quarantineMs } = config.election;
   return Math.max(leaseMs * (1 + RHO) / (1 - RHO), quarantineMs ?? 0);
 }

@@ -19,9 +19,9 @@ export const TIMINGS = {
 } as const;
 
 /** Nodes of one cluster at most; every one hears every other. */
-export const MAX_NODES = 64;
+const MAX_NODES = 64;
 /** Services of one config at most. */
-export const MAX_SERVICES = 1024;
+const MAX_SERVICES = 1024;
 
 const HOUR_MS = 3_600_000;
 

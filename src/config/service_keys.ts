@@ -10,7 +10,7 @@ import { nearest } from "./suggest.ts";
 import { labelName, OBSERVER_WORDS, publishedValue, targetAddress } from "./values.ts";
 
 /** Targets of one service at most. */
-export const MAX_TARGETS = 32;
+const MAX_TARGETS = 32;
 
 const DAY_MS = 86_400_000;
 const target = table({

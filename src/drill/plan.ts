@@ -55,7 +55,7 @@ export function drawPlan(manyAddresses: boolean = canBind("127.0.0.2")): Plan {
 }
 
 /** How fast a drill's cluster is: quick enough to watch, with nothing hurried. */
-export const DRILL_TIMES = { preemptDelayMs: 2000, failbackDelayMs: 1000 } as const;
+const DRILL_TIMES = { preemptDelayMs: 2000, failbackDelayMs: 1000 } as const;
 
 /** The config of all three nodes. */
 export function drillConfig(plan: Plan, key: string): string {

@@ -12,7 +12,7 @@ import { pull, takeAssembled } from "./inbox.ts";
 import { beginRelease, bestSuccessor, handoverFailed, letGo } from "./release.ts";
 import { outranks, trustedLeaseMs, windowMs } from "./settings.ts";
 import type { ElectionState, Peer, Role, Tenure } from "./state.ts";
-import { isNewer, needed, nthLargest, refOf, sameEntry, type Turn } from "./turn.ts";
+import { isNewer, needed, nthLargest, sameEntry, type Turn } from "./turn.ts";
 
 type Leader = Extract<Role, { kind: "leader" }>;
 
@@ -292,7 +292,7 @@ function yieldTo(state: ElectionState, now: MonoMs): NonNullable<ElectionState["
 }
 
 /** When the next yield is due, were a less authoritative node leading; Infinity when not steady. */
-export function yieldDueAt(state: ElectionState): MonoMs {
+function yieldDueAt(state: ElectionState): MonoMs {
   if (state.steadySince === null) return Infinity;
   const steadyMs = Math.max(state.settings.preemptDelayMs, vanishDelay(state, state.ownVanished));
   return Math.max(state.nextYieldAt, state.steadySince + steadyMs);
@@ -301,9 +301,4 @@ export function yieldDueAt(state: ElectionState): MonoMs {
 /** The next moment at which `tickYield` may have something to do. */
 export function nextYield(state: ElectionState, now: MonoMs): MonoMs {
   return yieldTo(state, now) === null ? Infinity : yieldDueAt(state);
-}
-
-/** What a leader last proposed, committed or not; null without one. */
-export function proposalRef(tenure: Tenure): EntryRef | null {
-  return tenure.proposal === null ? null : refOf(tenure.proposal.entry);
 }

@@ -157,8 +157,6 @@ export type Message =
     readonly cleared: readonly { readonly id: NodeId; readonly incarnation: Incarnation }[];
   };
 
-export type MessageKind = Message["kind"];
-
 /** Bytes of a state that one chunk carries. A datagram stays below 1200 bytes with it. */
 export const CHUNK_BYTES = 900;
 

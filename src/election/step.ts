@@ -12,7 +12,6 @@
  *     any --a newer twin is alive--> joining
  */
 import { unreachable } from "../base/assert.ts";
-import type { NodeId } from "../base/id.ts";
 import type { Env, MonoMs } from "../base/time.ts";
 import { type Ballot, compareBallots } from "./ballot.ts";
 import type { Header, Message } from "./messages.ts";
@@ -275,16 +274,4 @@ export function knownLeader(state: ElectionState, now: MonoMs): Ballot | null {
   if (state.role.kind === "leader" || state.role.kind === "claiming") return null;
   const promise = runningPromise(state, now);
   return promise === null || promise.ballot.node === state.self.id ? null : promise.ballot;
-}
-
-/** True when `a` is a later tenure's epoch than `b`. */
-export function isLaterBallot(a: Ballot, b: Ballot): boolean {
-  return compareBallots(a, b) > 0;
-}
-
-/** Members that this node has heard within the window, itself included. */
-export function aliveMembers(state: ElectionState, now: MonoMs, windowMs: number): NodeId[] {
-  const ids: NodeId[] = [state.self.id];
-  for (const peer of state.peers.values()) if (peer.heardAt >= now - windowMs) ids.push(peer.member.id);
-  return ids.sort((a, b) => a - b);
 }

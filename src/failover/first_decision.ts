@@ -25,7 +25,7 @@ import {
 } from "./decision.ts";
 
 /** How long better targets may keep the first decision waiting for their verdict, ms: what it takes to probe them. */
-export function verdictWaitMs(service: ServiceConfig): number {
+function verdictWaitMs(service: ServiceConfig): number {
   const { intervalMs, timeoutMs, rise, fall } = service.check;
   return 3 * intervalMs + Math.max(rise, fall) * timeoutMs;
 }

@@ -49,7 +49,7 @@ export interface NodeOptions {
 const STOP_GRACE_MS = 300;
 
 /** The election's part of a config. */
-export function electionSettings(config: Config, self: NodeId): ElectionSettings {
+function electionSettings(config: Config, self: NodeId): ElectionSettings {
   return completeSettings({
     self,
     members: config.cluster.nodes.map(({ id, priority }) => ({ id, priority })),

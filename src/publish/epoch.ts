@@ -9,7 +9,7 @@ export interface Epoch {
  * The highest term that is believed. Terms begin near the wall clock in ms (2^41 in our days) and must stay below 2^53
  * for ever: a higher one was made up, and following it would leave no room.
  */
-export const TERM_MAX = 2 ** 48;
+const TERM_MAX = 2 ** 48;
 
 /** Reads `term.node`; null for anything else. */
 export function parseEpoch(text: string): Epoch | null {

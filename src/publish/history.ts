@@ -12,9 +12,9 @@ export interface Change {
 }
 
 /** Changes that are kept. */
-export const HISTORY_MAX = 20;
+const HISTORY_MAX = 20;
 /** So far back foreign changes count as a quarrel, ms. */
-export const QUARREL_WITHIN_MS = 600_000;
+const QUARREL_WITHIN_MS = 600_000;
 
 /** The history with one more change. */
 export function withChange(history: readonly Change[], change: Change): readonly Change[] {

@@ -11,7 +11,7 @@ export const VERIFY_MS = 30_000;
  * Back-off after the first failure, and at most, ms; half to all of it is waited. While what is decided is not yet shown,
  * users may be sent to a dead target: then the most is less, until a long outage makes it idle to hurry.
  */
-export const BACKOFF_MS = { first: 200, most: 30_000, urgent: 5000 } as const;
+const BACKOFF_MS = { first: 200, most: 30_000, urgent: 5000 } as const;
 /** So many failures in a row are a long outage: about ten minutes of them. */
 const URGENT_FAILURES = 150;
 /** A publisher that holds a later epoch is looked at again after so long, should no new ballot have come, ms. */

@@ -207,7 +207,7 @@ function tell(v: Verifier, expected: string | null, now: MonoMs): VerifyTold {
 }
 
 /** What is wrong at one place, one sentence without a full stop. */
-export function verifyProblem(entry: VerifyEntry, expected: string | null, now: MonoMs): string {
+function verifyProblem(entry: VerifyEntry, expected: string | null, now: MonoMs): string {
   const { server, shows, problem, since } = entry;
   const forS = `for ${Math.round((now - since) / 1000)} s`;
   if (problem !== null) return `${server} does not tell ${forS}: ${problem}`;

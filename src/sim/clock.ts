@@ -4,7 +4,7 @@ import type { MonoMs, WallMs } from "../base/time.ts";
 export type TrueMs = number;
 
 /** True time 0 on a wall clock that is right: 2026-01-01 UTC. */
-export const WALL_START: WallMs = 1_767_225_600_000;
+const WALL_START: WallMs = 1_767_225_600_000;
 
 /**
  * One machine's clocks. The monotonic one runs at `rate` times true time from an arbitrary start; the wall

@@ -12,7 +12,7 @@ export interface StoredEvent extends LogEvent {
 }
 
 /** How many events a node keeps. */
-export const EVENTS_KEPT = 1000;
+const EVENTS_KEPT = 1000;
 
 /** What the timeline is drawn from; opinions and reads, which are many, do not push it out. */
 const LASTING: readonly string[] = ["leader", "switch"];

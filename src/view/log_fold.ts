@@ -8,7 +8,7 @@ import type { LogEvent } from "../node/events.ts";
 /** Lines of one kind that are written before the others are counted. */
 export const WRITTEN = 3;
 /** What is counted together, ms. */
-export const FOLD_MS = 60_000;
+const FOLD_MS = 60_000;
 /** Kinds of lines that are remembered; of more the oldest is closed early. */
 export const KINDS_MAX = 256;
 

@@ -10,7 +10,7 @@ import type { Incarnation, NodeId } from "../base/id.ts";
 /** First two octets of every datagram. */
 const MAGIC = 0xabfa;
 /** Of the layout of header and body; raised when either changes. */
-export const WIRE_VERSION = 1;
+const WIRE_VERSION = 1;
 export const HEADER_OCTETS = 29;
 export const TAG_OCTETS = 16;
 /** What sealing adds to an encoded body. */

@@ -20,7 +20,7 @@ export interface ApiOptions {
 }
 
 /** How many commands may be under way at once; more get 503. */
-export const COMMANDS_MAX = 16;
+const COMMANDS_MAX = 16;
 
 /** How far back a recording goes where the request does not say, minutes: all there is. */
 const RECORDED_MINUTES = 10;

@@ -6,7 +6,7 @@ import { failure } from "./reply.ts";
 export const BODY_BYTES = 16 * 1024;
 
 /** How long the body may take to arrive, ms. */
-export const BODY_MS = 5000;
+const BODY_MS = 5000;
 
 /**
  * Reads the body as a JSON object with no keys but `allowed`; an empty body is an empty object. The error is

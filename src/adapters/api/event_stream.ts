@@ -17,7 +17,7 @@ export const WAITING_MAX = 256;
 export const HEARTBEAT_MS = 15_000;
 
 /** How often the status is sent, and how soon after an event, ms. */
-export const STATUS_MS = 1000;
+const STATUS_MS = 1000;
 const STATUS_SOON_MS = 50;
 
 interface Reader {

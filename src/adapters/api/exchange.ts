@@ -6,7 +6,7 @@ import { failure } from "./reply.ts";
 /** How long a whole answer may take to be read, ms; a stream of events never is one. */
 export const ANSWER_MS = 30_000;
 /** How long a reader of a stream may take nothing while something waits for it, ms. */
-export const STALL_MS = 20_000;
+const STALL_MS = 20_000;
 
 /** Octets of a body that wait before the sender is held back. */
 const BODY_WAITING = 16 * 1024;

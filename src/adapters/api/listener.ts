@@ -19,7 +19,7 @@ import type { TlsIdentity } from "./tls_identity.ts";
 import { within } from "./within.ts";
 
 /** How long a TLS handshake may take, ms. */
-export const HANDSHAKE_MS = 5000;
+const HANDSHAKE_MS = 5000;
 /**
  * How long the head of a request may take to arrive, ms. No interval that people scrape at: a connection that was
  * opened and not used would end at the moment it is used at last.

@@ -34,7 +34,7 @@ export interface ApiServer {
 }
 
 /** Requests answered at once; more get 503. */
-export const REQUESTS_MAX = 128;
+const REQUESTS_MAX = 128;
 
 /** How long a request under way may keep the server from ending, ms. */
 export const CLOSE_MS = 400;

@@ -10,7 +10,7 @@ import { TSIG_ERROR, tsigErrorName, type TsigProblem } from "../../dns/tsig.ts";
 import { type Change, type Prerequisite, updateMessage } from "../../dns/update.ts";
 
 /** The label under which the mark of the epoch stands: a CNAME bears no TXT beside it (RFC 1034 section 3.6.2). */
-export const FENCE_LABEL = "_abfail";
+const FENCE_LABEL = "_abfail";
 
 /** Names of one publisher, read once. */
 export interface Names {
@@ -121,7 +121,7 @@ export function rehearsal(
 }
 
 /** Types that must not stand at the name for a record of `type` to be kept. */
-export function blockers(type: number | null, ours: readonly number[]): number[] {
+function blockers(type: number | null, ours: readonly number[]): number[] {
   if (type === null) return [];
   const all = type === TYPE.CNAME ? [TYPE.A, TYPE.AAAA, ...NEIGHBOURS] : [TYPE.CNAME];
   return all.filter((one) => !ours.includes(one));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Clock, createClock, detectGap } from "../../../src/adapters/clock.ts";
+import { type Clock, createClock } from "../../../src/adapters/clock.ts";
 import { openUptime, parseUptime } from "../../../src/adapters/uptime.ts";
 
 /** A machine whose three clocks the test moves. */
@@ -138,9 +138,4 @@ Deno.test("the uptime file is read as milliseconds, and nothing else is", () => 
   const reader = openUptime();
   if (Deno.build.os === "linux") assert((reader.read() ?? 0) > 0);
   reader.close();
-});
-
-Deno.test("a gap is what is later than the tolerance", () => {
-  assert.equal(detectGap(1000, 1030, 50), 0);
-  assert.equal(detectGap(1000, 1300, 50), 300);
 });

@@ -34,7 +34,7 @@ export interface Limit {
 }
 
 /** `ratelimit-limit/-remaining/-reset` (several spellings), or `Ratelimit: "default";r=50;t=30`. */
-export function readLimit(headers: Headers, wallMs: number): Limit | null {
+function readLimit(headers: Headers, wallMs: number): Limit | null {
   const structured = /(?:^|;)\s*r=(\d+)\s*;\s*t=(\d+)/.exec(headers.get("ratelimit") ?? "");
   if (structured !== null) {
     const quota = /(?:^|;)\s*q=(\d+)/.exec(headers.get("ratelimit-policy") ?? "");
