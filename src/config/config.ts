@@ -63,7 +63,7 @@ export interface ElectionConfig {
   readonly preemptDelayMs: number;
   /** Sit out at least this long after a start (rule 10: a lease made shorter); null = from the lease. */
   readonly quarantineMs: number | null;
-  /** Bytes of a datagram at most; default 1200. */
+  /** Meant as the largest datagram, bytes; nothing heeds it so far (`wire/codec.ts` and `messages.ts` set their sizes). */
   readonly mtu: number;
 }
 

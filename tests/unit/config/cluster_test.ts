@@ -18,6 +18,11 @@ Deno.test("one node is refused, two are unless allowed, an even number is warned
   for (const count of [3, 5, 7]) assert.doesNotMatch(right(nodes(count)).warnings.join(), /nodes survive/);
 });
 
+Deno.test("who sets mtu is told that it has no effect", () => {
+  assert.match(right(`${nodes(3)}[election]\nmtu = 1000\n`).warnings.join(), /mtu.*no effect/);
+  assert.doesNotMatch(right(nodes(3)).warnings.join(), /mtu/);
+});
+
 Deno.test("ids and addresses are unique, in range, and reachable", () => {
   wrongOnce(CLUSTER.replace("id = 2", "id = 1"), "node 1 of the list has id 1 too");
   wrongOnce(CLUSTER.replace("id = 2", "id = 0"), "1 to 65535");

@@ -35,6 +35,18 @@ Deno.test("the largest inline state and the largest chunk stay below the default
   }
 });
 
+Deno.test("no datagram has more than 1100 bytes with ten nodes, or 1600 with 64", () => {
+  const largest = (count: number): number => {
+    const heard = Array.from(
+      { length: count - 1 },
+      (_, i) => ({ id: i + 2, incarnation: LIFE_3, twin: false }),
+    );
+    const chunk = { kind: "chunk", entry: ENTRY, part: 9, bytes: new Uint8Array(CHUNK_BYTES) } as const;
+    return createSealer(wire()).seal(2, packet(chunk, { heard })).length;
+  };
+  assert(largest(10) <= 1100 && largest(64) <= 1600, `${largest(10)} and ${largest(64)}`);
+});
+
 Deno.test("stamps are exact, held and remaining times are to a microsecond", () => {
   const sent = packet({
     kind: "would",
