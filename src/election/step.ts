@@ -145,11 +145,9 @@ function onDeny(turn: Turn, peer: Peer, deny: Extract<Message, { kind: "deny" }>
 function onPart(turn: Turn, chunk: Extract<Message, { kind: "chunk" }>): void {
   const { state } = turn;
   if (!onChunk(turn, chunk)) return;
-  // A follower accepts it with the next claim; a newcomer goes on now, and a leader whose lease is not over by now.
-  if (state.joining !== null) tickJoining(turn, state.joining);
-  else if (state.role.kind === "leader" && turn.now < state.role.tenure.validUntil) {
-    tickChoice(turn, state.role.tenure);
-  }
+  // A follower accepts it with the next claim; a leader and a newcomer go on now.
+  if (state.role.kind === "leader") tickChoice(turn, state.role.tenure);
+  else if (state.joining !== null) tickJoining(turn, state.joining);
 }
 
 function onDeadline(turn: Turn): void {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Message } from "../../../src/election/messages.ts";
 import { mayAct } from "../../../src/election/step.ts";
 import { Lab } from "../../support/election_lab.ts";
 
@@ -166,38 +165,4 @@ Deno.test("a change of the acceptor's memory is persisted before the grant that 
   assert.ok(
     lab.persisted.some(({ node, memory }) => node === other && text(memory.accepted?.state) === "stored"),
   );
-});
-
-Deno.test("a leader whose lease ran out while it pulled a state claims nothing when the last part comes", () => {
-  const lab = new Lab({ preempt: false });
-  assert.equal(led(lab), 1);
-  lab.lose = (from, to) => from === 2 || to === 2; // the next in authority misses it
-  lab.give(1, { kind: "propose", state: crypto.getRandomValues(new Uint8Array(5000)) });
-  lab.until(() => lab.node(1).committed?.size === 5000, 500);
-  // Node 1 is cut off; node 2 leads and pulls the state from node 3, all but its last part.
-  let last: Extract<Message, { kind: "chunk" }> | null = null;
-  lab.lose = (from, to, message) => {
-    if (message.kind === "chunk" && message.part === 5) last = message;
-    return from === 1 || to === 1 || message.kind === "chunk" && message.part === 5;
-  };
-  lab.until(() => lab.node(2).inbox?.missing === 1 && last !== null);
-  const leader = lab.node(2);
-  assert.equal(leader.role.kind, "leader");
-  assert.ok(last !== null);
-
-  lab.now += 2000; // it did not run; what arrived meanwhile comes before any deadline
-  const header = {
-    from: 3,
-    incarnation: lab.node(3).incarnation,
-    to: leader.incarnation,
-    stamp: lab.now,
-    echo: null,
-    count: 0,
-    heard: [],
-    joining: false,
-  };
-  const bound = leader.promise?.expires;
-  const effects = lab.give(2, { kind: "received", header, message: last });
-  assert.ok(!effects.some((effect) => effect.kind === "send" && effect.message.kind === "claim"));
-  assert.equal(leader.promise?.expires, bound, "nor does it bind itself anew");
 });
