@@ -22,7 +22,9 @@ export function at(port: number | null, address = "127.0.0.1"): TargetConfig {
 }
 
 /** A server of Node's kind on loopback that is stopped, with all its connections, at the end of the block. */
-export async function listen(server: Server): Promise<{ readonly port: number } & AsyncDisposable> {
+export async function listen(
+  server: Server,
+): Promise<{ readonly port: number; readonly connections: ReadonlySet<unknown> } & AsyncDisposable> {
   const connections = new Set<{ destroy(): void }>();
   server.on("connection", (socket) => {
     connections.add(socket);
@@ -32,6 +34,7 @@ export async function listen(server: Server): Promise<{ readonly port: number } 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    connections,
     [Symbol.asyncDispose]: async (): Promise<void> => {
       for (const socket of connections) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer as createHttps } from "node:https";
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Server } from "node:net";
 import { runProbe } from "../../src/adapters/probes/index.ts";
-import type { CheckConfig, HttpOptions, TargetConfig, TlsOptions } from "../../src/config/config.ts";
+import type { CheckConfig, HttpOptions, TlsOptions } from "../../src/config/config.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
+import { at, listen, raw, say, silence, TLS, unusedPort } from "./probe_lab.ts";
 
 const TIMING = { intervalMs: 1000, fastIntervalMs: 250, timeoutMs: 2000, fall: 3, rise: 2 };
 const HTTP: HttpOptions = {
@@ -17,15 +17,6 @@ const HTTP: HttpOptions = {
   followRedirects: false,
   http2: false,
 };
-const TLS: TlsOptions = {
-  verify: true,
-  caFile: null,
-  serverName: "web.example",
-  clientCertFile: null,
-  clientKeyFile: null,
-  expireWarningMs: null,
-};
-
 function http(options: Partial<HttpOptions> = {}, timing: Partial<typeof TIMING> = {}): CheckConfig {
   return { type: "http", port: 80, ...TIMING, ...timing, http: { ...HTTP, ...options } };
 }
@@ -38,87 +29,10 @@ function tcp(send: string | null, expect: string | null, timeoutMs = 2000): Chec
   return { type: "tcp", port: null, ...TIMING, timeoutMs, send, expect };
 }
 
-function at(port: number, address = "127.0.0.1"): TargetConfig {
-  return { name: "nyc1", address, port, publish: "192.0.2.1" };
-}
-
-/** A server on loopback that is stopped, with all its connections, at the end of the block. */
-async function listen(
-  server: Server,
-): Promise<{ port: number; connections: Set<unknown> } & AsyncDisposable> {
-  const connections = new Set<{ destroy(): void }>();
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.on("close", () => connections.delete(socket));
-    socket.on("error", () => {});
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    connections,
-    [Symbol.asyncDispose]: async (): Promise<void> => {
-      for (const socket of connections) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 function web(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
 ): ReturnType<typeof listen> {
   return listen(createHttp(handler));
-}
-
-/** A raw TCP server: `talk` gets each connection; it is closed when that ends. */
-function raw(talk: (conn: Deno.TcpConn) => Promise<void>): { port: number } & AsyncDisposable {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const open = new Set<Deno.TcpConn>();
-  const talks: Promise<void>[] = [];
-  const serve = (async (): Promise<void> => {
-    for await (const conn of listener) {
-      open.add(conn);
-      talks.push(
-        talk(conn).catch(() => {}).finally(() => {
-          open.delete(conn);
-          close(conn);
-        }),
-      );
-    }
-  })();
-  return {
-    port: (listener.addr as Deno.NetAddr).port,
-    [Symbol.asyncDispose]: async (): Promise<void> => {
-      listener.close();
-      for (const conn of open) close(conn);
-      await serve;
-      await Promise.all(talks);
-    },
-  };
-}
-
-function close(conn: Deno.TcpConn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already.
-  }
-}
-
-/** Reads until the other side hangs up. */
-async function silence(conn: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(1024);
-  while (await conn.read(buffer) !== null);
-}
-
-function say(conn: Deno.TcpConn, text: string): Promise<number> {
-  return conn.write(new TextEncoder().encode(text));
-}
-
-async function unusedPort(): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return await Promise.resolve(port);
 }
 
 Deno.test("a good status is up, and says which", async () => {
@@ -170,7 +84,7 @@ Deno.test("a status that is not wanted is down; ranges are inclusive", async () 
 });
 
 Deno.test("a refused connection says so at once", async () => {
-  const port = await unusedPort();
+  const port = unusedPort();
   for (const check of [http(), tcp(null, null), https({})]) {
     const outcome = await runProbe(check, at(port));
     assert.equal(outcome.ok, false);
