@@ -5,6 +5,7 @@ import { alternate, type Contestant, type Measure, type Round, type Subject } fr
 import { BenchCluster } from "./cluster.ts";
 import type { Ask } from "./frame.ts";
 import { ABFAIL, atMost, type Row } from "./row.ts";
+import { serviceText } from "./service_text.ts";
 import { type BenchTarget, startTarget } from "./target.ts";
 
 const SERVICES = 1000;
@@ -42,20 +43,10 @@ async function openOwn(): Promise<Contestant> {
   const [port] = freePorts(1) as [number];
   const target = startTarget({ host: "127.0.0.1", port });
   const services = Array.from({ length: SERVICES }, (_, i) =>
-    `[[services]]
-name = "s${i}"
-min_hold = "10ms"
-[services.check]
-type = "http"
-interval = "60s"
-timeout = "5s"
-[[services.targets]]
-name = "a"
-address = "127.0.0.1:${port}"
-[[services.targets]]
-name = "b"
-address = "127.0.0.1:${port}"
-`);
+    serviceText(`s${i}`, port, {
+      check: `interval = "60s"\ntimeout = "5s"`,
+      settings: `min_hold = "10ms"`,
+    }));
   const cluster = await BenchCluster.start({
     election: `timing = "lan"\npreempt = false`,
     rest: services.join(""),

@@ -8,6 +8,7 @@ import { ETCD } from "./peers/etcd.ts";
 import { whyAbsent } from "./peers/trio.ts";
 import { processorTicks, residentMib, TICKS } from "./processes.ts";
 import { ABFAIL, atMost, measured, type Row, without } from "./row.ts";
+import { serviceText } from "./service_text.ts";
 import { startTarget } from "./target.ts";
 
 const WINDOW_MS = 6000;
@@ -67,18 +68,5 @@ async function measureWindow({ pids, share, memory }: Watched): Promise<void> {
 }
 
 function servicesAt(port: number): string {
-  return ["web", "api"].map((name) =>
-    `[[services]]
-name = "${name}"
-[services.check]
-type = "http"
-interval = "1s"
-[[services.targets]]
-name = "a"
-address = "127.0.0.1:${port}"
-[[services.targets]]
-name = "b"
-address = "127.0.0.1:${port}"
-`
-  ).join("");
+  return ["web", "api"].map((name) => serviceText(name, port, { check: `interval = "1s"` })).join("");
 }
