@@ -9,6 +9,7 @@ import type { Durable } from "../node/events.ts";
 import { decodeState, encodeState, MAX_FILE_OCTETS, type StateOwner } from "./state_file.ts";
 import { type DirLock, lockDir } from "./dir_lock.ts";
 
+/** The directory that remembers over restarts. */
 export interface StateDir {
   /**
    * The memory, or null where there is none yet. An error: there was one that cannot be trusted; it has been

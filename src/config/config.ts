@@ -11,6 +11,7 @@ import type { PublisherConfig, TsigKeyConfig } from "./publisher.ts";
 export type { HostPort, Secret } from "./parts.ts";
 export type { PublisherConfig } from "./publisher.ts";
 
+/** The whole config, right and complete: every default is filled in. */
 export interface Config {
   readonly file: string;
   readonly cluster: ClusterConfig;
@@ -28,6 +29,7 @@ export interface Config {
   readonly flat: ReadonlyMap<string, string>;
 }
 
+/** `[cluster]`. */
 export interface ClusterConfig {
   readonly name: string;
   /** Each 32 bytes, base64 inside. The first seals, all open. */
@@ -36,6 +38,7 @@ export interface ClusterConfig {
   readonly allowTwo: boolean;
 }
 
+/** `[[cluster.nodes]]`: one node, as all the others know it. */
 export interface MemberConfig {
   readonly id: NodeId;
   /** UDP, as the others reach it. */
@@ -48,6 +51,7 @@ export interface MemberConfig {
   readonly dns: HostPort | null;
 }
 
+/** `[node]`: what holds for the node that reads it. */
 export interface NodeConfig {
   /** Null: the node whose address is a local one. `--node-id` and ABFAIL_NODE_ID win over it. */
   readonly id: NodeId | null;
@@ -55,6 +59,7 @@ export interface NodeConfig {
   readonly stateDir: string | null;
 }
 
+/** `[election]`; durations in ms. */
 export interface ElectionConfig {
   readonly timing: "local" | "lan" | "wan";
   readonly heartbeatMs: number;
@@ -67,6 +72,7 @@ export interface ElectionConfig {
   readonly mtu: number;
 }
 
+/** `[api]`. */
 export interface ApiConfig {
   readonly listen: HostPort;
   readonly tokenFile: string | null;
@@ -84,6 +90,7 @@ export interface ApiTlsConfig {
   readonly clientCaFile: string | null;
 }
 
+/** `[dns]`: the embedded DNS server. */
 export interface DnsConfig {
   readonly listen: readonly HostPort[];
   /** One or more; none lies in another. */
@@ -109,8 +116,10 @@ export interface DnsTransferConfig {
   readonly notify: readonly HostPort[];
 }
 
+/** Whose opinions of a target count; a number = so many of them must say down. */
 export type Observers = "majority" | "leader" | "all" | "any" | number;
 
+/** `[[services]]`; durations in ms. */
 export interface ServiceConfig {
   readonly name: string;
   readonly observers: Observers;
@@ -131,6 +140,7 @@ export interface ServiceConfig {
   readonly publish: readonly PublisherConfig[];
 }
 
+/** `[[services.targets]]`: one copy of a service. */
 export interface TargetConfig {
   readonly name: string;
   /** Where it is checked; the port is the check's where the address names none. */
@@ -140,6 +150,7 @@ export interface TargetConfig {
   readonly publish: string;
 }
 
+/** When a check is tried, and how many results in a row change an opinion; durations in ms. */
 export interface CheckTiming {
   readonly intervalMs: number;
   /** Used while the opinion is about to change; never above `intervalMs`. */
@@ -149,6 +160,7 @@ export interface CheckTiming {
   readonly rise: number;
 }
 
+/** How a check speaks TLS. */
 export interface TlsOptions {
   readonly verify: boolean;
   readonly caFile: string | null;
@@ -159,6 +171,7 @@ export interface TlsOptions {
   readonly expireWarningMs: number | null;
 }
 
+/** What an HTTP check asks, and which answers are good. */
 export interface HttpOptions {
   readonly path: string;
   readonly method: string;
@@ -176,6 +189,7 @@ export interface HttpOptions {
 /** What is sent or looked for: a text (UTF-8; a regular expression where one is looked for), or octets. */
 export type Payload = string | readonly number[];
 
+/** `[services.check]`: one kind of check with its timing. */
 export type CheckConfig = CheckTiming & CheckKind;
 
 /** How a target is tried. `port`: of targets that name none; null = each must name one. */

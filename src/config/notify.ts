@@ -4,10 +4,12 @@ import type { SecretSource } from "./publisher.ts";
 
 /** What a notification can be about. */
 export const NOTIFY_EVENTS = ["leader", "switch", "publish-failed", "drift", "all-down"] as const;
+/** What somebody can be told of. */
 export type NotifyEvent = typeof NOTIFY_EVENTS[number];
 
 /** How a webhook wants it. */
 export const NOTIFY_FORMATS = ["json", "slack", "pagerduty"] as const;
+/** The shape of a webhook's JSON: ours, or what Slack or PagerDuty takes. */
 export type NotifyFormat = typeof NOTIFY_FORMATS[number];
 
 interface AnyNotify {
@@ -16,6 +18,7 @@ interface AnyNotify {
   readonly events: readonly NotifyEvent[];
 }
 
+/** `[[notify]]` of type `webhook`. */
 export interface WebhookNotify extends AnyNotify {
   readonly type: "webhook";
   /** As good as a password. */
@@ -28,12 +31,14 @@ export interface WebhookNotify extends AnyNotify {
   readonly caFile: string | null;
 }
 
+/** `[[notify]]` of type `exec`. */
 export interface ExecNotify extends AnyNotify {
   readonly type: "exec";
   /** The program and its arguments. */
   readonly command: readonly string[];
 }
 
+/** `[[notify]]`: one receiver. */
 export type NotifyConfig = WebhookNotify | ExecNotify;
 
 /** What a URL's host says of the format, where the config does not. */

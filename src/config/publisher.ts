@@ -48,6 +48,7 @@ export interface RecordPublisher extends VerifiablePublisher {
 }
 
 export const RECORD_TYPES = ["A", "AAAA", "CNAME"] as const;
+/** Types of records that cloud publishers write. */
 export type RecordType = typeof RECORD_TYPES[number];
 
 /** The embedded DNS server. */
@@ -152,6 +153,7 @@ export interface AddressPublisher extends ActingPublisher {
   readonly apiUrl: string | null;
 }
 
+/** `[[services.publish]]`: one place where the answer is exposed. */
 export type PublisherConfig =
   | DnsPublisher
   | ExecPublisher

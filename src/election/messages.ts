@@ -79,6 +79,7 @@ export type Refusal =
   /** Holding back for the successor that a leader named (rule 6). */
   | "successor";
 
+/** What nodes say to each other (ELECTION.md, Messages); all of it sealed. */
 export type Message =
   | { readonly kind: "hello" }
   | { readonly kind: "ask"; readonly seq: number; readonly released: Ballot | null }

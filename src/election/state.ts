@@ -135,6 +135,7 @@ export interface Joining {
   acceptedAt: NodeId | null;
 }
 
+/** What a node is doing about the lease (the chart is in `step.ts`). */
 export type Role =
   | { readonly kind: "follower" }
   | {

@@ -46,6 +46,7 @@ import { onRelease } from "./succeed.ts";
 import type { ElectionState, Peer } from "./state.ts";
 import { type ElectionEffect, Turn } from "./turn.ts";
 
+/** What can happen to the election. */
 export type ElectionEvent =
   /** A verified datagram of a member. */
   | { readonly kind: "received"; readonly header: Header; readonly message: Message | null }

@@ -5,6 +5,7 @@
 import type { WallMs } from "../base/time.ts";
 import type { Notice } from "./notice.ts";
 
+/** What the cluster has decided: the state that the register replicates (ELECTION.md, rule 7). */
 export interface ClusterState {
   /** SOA serial of the embedded DNS zone; rises with every change of what is published (RFC 1982 arithmetic). */
   readonly serial: number;
@@ -93,6 +94,7 @@ export type SwitchReason =
   /** `on_all_down`. */
   | "all-down";
 
+/** The last switch of a service. */
 export interface SwitchRecord {
   readonly from: string | null;
   readonly to: string | null;

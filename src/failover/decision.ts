@@ -14,6 +14,7 @@ export type Shown =
   /** `target` is null when the value is that of no target. */
   | { readonly kind: "value"; readonly target: string | null };
 
+/** All that a decision on one service depends on. */
 export interface DecideInput {
   readonly service: ServiceConfig;
   /** Committed; null = never decided. */
@@ -30,6 +31,7 @@ export interface DecideInput {
   readonly warmUntil?: MonoMs;
 }
 
+/** What the rules say about one service now. */
 export type Decision =
   | {
     readonly kind: "stay";

@@ -51,6 +51,7 @@ export type Outcome =
   /** `busy`: no leader right now; ask again. `refused`: it cannot be done, and why. */
   | { readonly ok: false; readonly reason: "busy" | "refused" | "unknown"; readonly message: string };
 
+/** What can happen to a node. */
 export type NodeEvent =
   | { readonly kind: "received"; readonly packet: Packet }
   /** A deadline may be due; harmless when none is. */

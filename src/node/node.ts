@@ -37,6 +37,7 @@ import { onVerified } from "./verifying.ts";
 
 export { mayPublish } from "./publishing.ts";
 
+/** What a node starts with. */
 export interface NodeOptions {
   readonly config: Config;
   readonly self: NodeId;

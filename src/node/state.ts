@@ -28,6 +28,7 @@ export interface Say {
   told: NoSay | null;
 }
 
+/** Everything that one node keeps, changed in place by its step. */
 export interface NodeState {
   /** Changed by `reload.ts` alone, with all that follows from it. */
   config: Config;

@@ -14,6 +14,7 @@ export type PublishAction =
     readonly rehearsal?: true;
   };
 
+/** What came of an action. */
 export type PublishResult =
   /**
    * `shows`: the published value; null = nothing; undefined = this publisher cannot read. `unclaimed`: its fence is not

@@ -1,5 +1,6 @@
 /** The epoch as it stands in the world, where a far side can compare it (ELECTION.md, What a write ... must also do). */
 
+/** A tenure, as the world sees it: `term.node`. */
 export interface Epoch {
   readonly term: number;
   readonly node: number;

@@ -11,6 +11,7 @@ export interface Desired {
   readonly epoch: string;
 }
 
+/** What stays the same about a publisher. */
 export interface ReconcilerSettings {
   /** The publisher can tell what the world shows. */
   readonly canRead: boolean;
@@ -51,6 +52,7 @@ export interface Rehearsal {
   readonly lateUntil: MonoMs;
 }
 
+/** One publisher: what is known of it, what is wanted, what is under way. */
 export interface Reconciler {
   readonly canRead: boolean;
   readonly timeoutMs: number;

@@ -30,6 +30,7 @@ import { probeEvent } from "./probe_event.ts";
 import { Tally } from "./tally.ts";
 import { openApi, type Opening, openMemory, openZones } from "./open_parts.ts";
 
+/** What a node is started with. */
 export interface StartOptions extends Opening {
   readonly version: string;
   /** Whether each probe is to be logged. */
@@ -49,6 +50,7 @@ export interface NodeParts {
 
 const PARTS: NodeParts = { program: NODE_PROGRAM, clock: createClock, publishers: createPublishers };
 
+/** A node that runs, for the one who started it. */
 export interface RunningNode {
   readonly api: HostPort;
   /** Resolves when the node has stopped and everything is closed. */

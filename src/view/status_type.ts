@@ -22,6 +22,7 @@ export type PublisherState = "ok" | "pending" | "failed" | "drift";
 /** What stops a late write of an older epoch. */
 export type Fence = "compare-and-set" | "claim" | "lease-only";
 
+/** What `GET /v1/status` holds (PRODUCT.md). Keys may be added, never renamed; `*Ms` are ages or durations. */
 export interface Status {
   /** Version of abfail on the node that answers. */
   readonly version: string;

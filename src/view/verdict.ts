@@ -3,6 +3,7 @@ import { nodeName } from "./node_name.ts";
 import { formatDuration } from "./duration.ts";
 import type { ServiceStatus, Status } from "./status_type.ts";
 
+/** What a status comes to. */
 export interface Verdict {
   /** `bad`: users may be hurt, exit code 1. `warning`: something is wrong, the service is not. */
   readonly level: "ok" | "warning" | "bad";

@@ -66,6 +66,7 @@ export type Rejection =
   /** Verified, but not a packet that this release knows. */
   | { readonly kind: "malformed"; readonly from: NodeId; readonly detail: string };
 
+/** Seals this process's datagrams. */
 export interface Sealer {
   /** A datagram for one receiver: SEAL_OCTETS longer than the encoded body. */
   seal(to: NodeId, packet: Packet): Uint8Array;
@@ -73,6 +74,7 @@ export interface Sealer {
   rekey(keys: readonly Uint8Array[]): void;
 }
 
+/** Opens what others send, or says why not. */
 export interface Opener {
   /** Reads any bytes; never throws. `source`: where they come from, as far as that is known. */
   open(bytes: Uint8Array, now: MonoMs, source?: Source | null): Result<Packet, Rejection>;

@@ -11,6 +11,7 @@ import type { VerifyWorld } from "./verify.ts";
 /** What publishers take from the system. */
 export type PublisherWorld = Rfc2136World & VerifyWorld;
 
+/** All publishers of a config, by their place in it. */
 export interface Publishers {
   /** Performs one action. Never rejects; ends within `timeoutMs`, or soon after `signal` fires. */
   perform(

@@ -7,7 +7,9 @@ import type { Publisher } from "../publisher.ts";
 import { CloudFailure } from "./failure.ts";
 import type { CloudHttp, CloudWorld } from "./http.ts";
 
+/** An action that only looks. */
 export type ReadAction = Extract<PublishAction, { kind: "read" }>;
+/** An action that may change something. */
 export type WriteAction = Extract<PublishAction, { kind: "write" }>;
 
 /** What one publisher does. Throws CloudFailure; stops when `deadline` fires. */
