@@ -79,6 +79,10 @@ function buildProgram(dispatch: Dispatch, output: Output, finish: Finish): Comma
     .action(async (shell) => {
       finish(await dispatch.completions({ shell, commands: describe(program as Command) }));
     });
+  program.command("names", { hidden: true }).description("names for completions").argument("<line>")
+    .action(async (line) => {
+      finish(await dispatch.names({ line, commands: describe(program as Command) }));
+    });
   program.command("man").description("print the man page").action(async () => {
     finish(await dispatch.man({ commands: describe(program as Command) }));
   });

@@ -30,6 +30,8 @@ export interface OptionSpec {
     | { readonly kind: "none" }
     | { readonly kind: "any" }
     | { readonly kind: "file" }
+    /** Of nodes: `names.ts` finds them. */
+    | { readonly kind: "names" }
     | { readonly kind: "words"; readonly words: readonly string[] };
 }
 

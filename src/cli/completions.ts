@@ -31,14 +31,18 @@ function bash(commands: readonly CommandSpec[]): string {
   const names = commands.map((command) => command.name).join(" ");
   const cases = commands.map((command) => {
     const flags = [...command.options.flatMap((option) => option.flags), ...command.words].join(" ");
+    const asks = asksForNames(command) ? ' && [[ $current == -* ]] || words="$(_abfail_names)"' : "";
     const values = command.options.flatMap((option) => {
       const reply = bashReply(option);
       return reply === null ? [] : [`        ${option.flags.join("|")}) ${reply}; return ;;`];
     });
     const inner = values.length === 0 ? [] : ['      case "$previous" in', ...values, "      esac"];
-    return [`    ${command.name})`, ...inner, `      words="${flags}" ;;`].join("\n");
+    return [`    ${command.name})`, ...inner, `      words="${flags}"${asks} ;;`].join("\n");
   });
   return `# bash completion for abfail
+_abfail_names() {
+  "\${COMP_WORDS[0]}" names "\${COMP_LINE:0:COMP_POINT}" </dev/null 2>/dev/null
+}
 _abfail() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   COMPREPLY=()
@@ -66,6 +70,8 @@ function bashReply({ value }: OptionSpec): string | null {
       return 'COMPREPLY=($(compgen -f -- "$current"))';
     case "words":
       return `COMPREPLY=($(compgen -W "${value.words.join(" ")}" -- "$current"))`;
+    case "names":
+      return 'COMPREPLY=($(compgen -W "$(_abfail_names)" -- "$current"))';
   }
 }
 
@@ -73,13 +79,20 @@ function zsh(commands: readonly CommandSpec[]): string {
   const names = commands.map((command) => `    ${quoted(`${command.name}:${command.summary}`)}`);
   const cases = commands.map((command) => {
     const options = command.options.map((option) => `        ${zshOption(option)}`);
-    const words = command.words.length === 0
+    const words = asksForNames(command)
+      ? [`        ${quoted("*:name:_abfail_names")}`]
+      : command.words.length === 0
       ? []
       : [`        ${quoted(`:what:(${command.words.join(" ")})`)}`];
     return [`    ${command.name})`, "      _arguments \\", [...options, ...words].join(" \\\n"), "      ;;"]
       .join("\n");
   });
   return `#compdef abfail
+_abfail_names() {
+  local -a names
+  names=(\${(f)"$($abfail_program names "$abfail_line" </dev/null 2>/dev/null)"})
+  (( $#names )) && compadd -a names
+}
 _abfail() {
   local -a commands
   commands=(
@@ -89,7 +102,7 @@ ${names.join("\n")}
     _describe command commands
     return
   fi
-  local command=$words[2]
+  local command=$words[2] abfail_program=$words[1] abfail_line="\${(j: :)words[1,CURRENT]}"
   shift words
   (( CURRENT-- ))
   case $command in
@@ -112,6 +125,8 @@ function zshOption({ flags, summary, value }: OptionSpec): string {
     ? ":file:_files"
     : value.kind === "words"
     ? `:value:(${value.words.join(" ")})`
+    : value.kind === "names"
+    ? ":node:_abfail_names"
     : ":value: ";
   const spec = quoted(`[${text}]${tail}`);
   return flags.length === 1 ? `${flags[0]}${spec}` : `{${flags.join(",")}}${spec}`;
@@ -121,13 +136,18 @@ function fish(commands: readonly CommandSpec[]): string {
   const names = commands.map(({ name, summary }) =>
     `complete -c abfail -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`
   );
-  const rest = commands.flatMap(({ name, options, words }) => {
+  const rest = commands.flatMap((command) => {
+    const { name, options, words } = command;
     const within = `complete -c abfail -n ${quoted(`__fish_seen_subcommand_from ${name}`)}`;
     const lines = options.map((option) => `${within} ${fishOption(option)}`);
+    if (asksForNames(command)) return [...lines, `${within} -f -a ${FISH_NAMES}`];
     return words.length === 0 ? lines : [...lines, `${within} -f -a ${quoted(words.join(" "))}`];
   });
   return ["# fish completion for abfail", "complete -c abfail -f", ...names, ...rest, ""].join("\n");
 }
+
+/** What was typed goes to the program, which says what may come next. */
+const FISH_NAMES = "'(abfail names (commandline -cp) 2>/dev/null)'";
 
 function fishOption({ flags, summary, value }: OptionSpec): string {
   const names = flags.map((flag) => flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`);
@@ -137,8 +157,15 @@ function fishOption({ flags, summary, value }: OptionSpec): string {
     ? ["-r -F"]
     : value.kind === "words"
     ? [`-x -a ${quoted(value.words.join(" "))}`]
+    : value.kind === "names"
+    ? [`-x -a ${FISH_NAMES}`]
     : ["-x"];
   return [...names, ...tail, `-d ${quoted(summary)}`].join(" ");
+}
+
+/** True for commands whose arguments are names of the config. */
+function asksForNames(command: CommandSpec): boolean {
+  return command.arguments.some(({ name }) => name === "service" || name === "target");
 }
 
 /** In single quotes, for any of the three shells. */

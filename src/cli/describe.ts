@@ -1,6 +1,7 @@
 import { COMMAND_HELP } from "./command_help.ts";
 import type { CommandHelp, CommandSpec, OptionSpec } from "./command_spec.ts";
 import type { Command } from "./commander.ts";
+import { INIT_PUBLISHERS } from "./options.ts";
 
 /** What `--help` says below the options. */
 export function helpOf(name: string): CommandHelp {
@@ -9,7 +10,8 @@ export function helpOf(name: string): CommandHelp {
 
 /** The commands as plain data, for completions and the man page. */
 export function describe(program: Command): CommandSpec[] {
-  return program.commands.map((command) => ({
+  const visible = program.createHelp().visibleCommands(program);
+  return program.commands.filter((command) => visible.includes(command)).map((command) => ({
     name: command.name(),
     usage: command.usage(),
     summary: command.description(),
@@ -24,6 +26,10 @@ export function describe(program: Command): CommandSpec[] {
       summary: option.description,
       value: option.isBoolean() || option.long === "--help"
         ? { kind: "none" }
+        : option.long === "--node-id"
+        ? { kind: "names" }
+        : option.long === "--publisher"
+        ? { kind: "words", words: INIT_PUBLISHERS }
         : option.argChoices !== undefined
         ? { kind: "words", words: option.argChoices }
         : /<(file|old)>/.test(option.flags)

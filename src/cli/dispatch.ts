@@ -4,6 +4,7 @@ import type {
   CheckOptions,
   EventsOptions,
   InitOptions,
+  NamesOptions,
   NotifyTestOptions,
   OperateOptions,
   ProbeOptions,
@@ -27,6 +28,7 @@ export interface Dispatch {
   keygen(): Promise<number>;
   schema(): Promise<number>;
   completions(options: CompletionsOptions): Promise<number>;
+  names(options: NamesOptions): Promise<number>;
   man(options: { readonly commands: readonly CommandSpec[] }): Promise<number>;
   operate(options: OperateOptions): Promise<number>;
   record(options: RecordOptions): Promise<number>;

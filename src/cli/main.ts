@@ -17,6 +17,10 @@ const COMMANDS: Dispatch = {
   keygen: async () => await (await import("./keygen.ts")).keygenCommand(),
   schema: async () => await (await import("./schema.ts")).schemaCommand(),
   completions: async (options) => await (await import("./completions.ts")).completionsCommand(options),
+  names: async (options) => {
+    const code = await (await import("./names.ts")).namesCommand(options);
+    Deno.exit(code); // Somebody waits for it with a finger on Tab: a name server that is silent must not hold it.
+  },
   man: async (options) => await (await import("./man.ts")).manCommand(options),
   record: async (options) => await (await import("./record.ts")).recordCommand(options),
   operate: async (options) => await (await import("./operate.ts")).operateCommand(options),

@@ -4,6 +4,7 @@
  */
 import type { LogLevel } from "../config/log_categories.ts";
 import type { PublisherConfig } from "../config/publisher.ts";
+import type { CommandSpec } from "./command_spec.ts";
 import type { TlsFileOptions } from "./client_tls.ts";
 
 /** `abfail run` */
@@ -143,6 +144,13 @@ export interface InitOptions {
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** One of them. */
 export type Shell = typeof SHELLS[number];
+
+/** `abfail names` */
+export interface NamesOptions {
+  /** What was typed up to the cursor. */
+  readonly line: string;
+  readonly commands: readonly CommandSpec[];
+}
 
 /** How a command finds a node and proves that it may change something. */
 export interface ReachOptions extends TlsFileOptions {

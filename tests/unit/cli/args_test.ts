@@ -35,6 +35,7 @@ async function run(...args: readonly string[]): Promise<Ran> {
     "operate",
     "record",
     "man",
+    "names",
   ] as const;
   const dispatch = Object.fromEntries(names.map((name) => [name, command(name)])) as unknown as Dispatch;
   const code = await runArgs(args, dispatch, {

@@ -13,7 +13,30 @@ const TYPED: readonly (readonly [string, string])[] = [
   ["abfail simulate --without quor\t", "simulate --without quorum"],
   ["abfail check --config abf\t", "check --config abfail.toml"],
   ["abfail completions fi\t", "completions fish"],
+  ["abfail init --publisher rou\t", "init --publisher route53"],
+  ["abfail switch -c names.toml we\tsf\t", "switch -c names.toml web sfo2"],
+  ["abfail probe --config=names.toml d\tb\t", "probe --config=names.toml db beta"],
+  ["abfail drain --config names.toml we\tny\t", "drain --config names.toml web nyc1"],
+  ["abfail status -c names.toml --node-id 1\t", "status -c names.toml --node-id 12"],
 ];
+
+/** A config that is no right one: only its names are looked at. */
+const NAMES = `[cluster]
+nodes = [{ id = 12 }, { id = 345 }]
+[[services]]
+name = "web"
+targets = [{ name = "nyc1" }, { name = "sfo2" }]
+[[services]]
+name = "db"
+targets = [{ name = "alpha" }, { name = "beta" }]
+`;
+
+/** The program itself, where completions ask it for names. */
+const NAMER =
+  `env DENO_DIR=${
+    Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`
+  } ${Deno.execPath()} run --cached-only --no-prompt --allow-read --allow-env --allow-net=127.0.0.1 ` +
+  `${new URL("../../../main.ts", import.meta.url).pathname} names`;
 
 const START: Readonly<Record<string, (script: string) => readonly [string, string]>> = {
   bash: (script) => ["bash --noprofile --norc -i", `source ${script}`],
@@ -42,10 +65,12 @@ for (const shell of SHELLS) {
       try {
         await Deno.writeTextFile(`${folder}/script`, completionScript(shell, await commandsOf()));
         await Deno.writeTextFile(`${folder}/abfail.toml`, "");
+        await Deno.writeTextFile(`${folder}/names.toml`, NAMES);
         await Deno.mkdir(`${folder}/bin`);
         await Deno.writeTextFile(
           `${folder}/bin/abfail`,
-          `#!/bin/sh\necho "$*" >> ${folder}/calls\n[ "$1" != end ] || touch ${folder}/end\n`,
+          `#!/bin/sh\nif [ "$1" = names ]; then shift; exec ${NAMER} "$@"; fi\n` +
+            `echo "$*" >> ${folder}/calls\n[ "$1" != end ] || touch ${folder}/end\n`,
           { mode: 0o755 },
         );
         const [start, prepare] = START[shell]?.(`${folder}/script`) ?? ["", ""];
@@ -120,9 +145,9 @@ async function drive(folder: string, start: string, lines: readonly string[]): P
   return shown;
 }
 
-/** Waits until something was shown and nothing more comes; a Tab that shows nothing is given up after 2 s. */
+/** Waits until something was shown and nothing more comes; a Tab that shows nothing is given up after 5 s. */
 async function settled(size: () => number, before: number): Promise<void> {
-  const end = performance.now() + 2000;
+  const end = performance.now() + 5000;
   let last = before;
   for (let calm = 0; calm < 3 && performance.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 40));
