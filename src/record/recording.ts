@@ -56,25 +56,67 @@ export function segmentLine({ after, now, wallMs }: SegmentHeader, state: string
   return `{"segment":"${after}","now":${now},"wallMs":${wallMs},"state":${state}}`;
 }
 
-/** Reads a recording. The error is one sentence, with the line where there is one. */
+/** Latest wall time that is a date, ms. */
+const LAST_WALL_MS = 8.64e15;
+
+/** Reads a recording. The error is one sentence: the line, what is wrong with it and what is allowed. */
 export function parseRecording(text: string): Result<Recording, string> {
-  const lines = text.split("\n").filter((line) => line !== "");
-  const header = headerOf(lines[0] ?? "");
+  const lines = text.split("\n").map((line, i) => ({ line, number: i + 1 })).filter(({ line }) =>
+    line !== ""
+  );
+  const header = headerOf(lines[0]?.line ?? "");
   if (!header.ok) return header;
   const segments: { head: SegmentHeader; state: string; steps: RecordedStep[] }[] = [];
-  for (let i = 1; i < lines.length; i++) {
-    const line = parse(lines[i] ?? "");
+  let last = -Infinity;
+  for (const { line: written, number } of lines.slice(1)) {
+    const wrong = (what: string): Result<never, string> => err(`line ${number} ${what}`);
+    const line = parse(written);
+    if (line === undefined) return wrong("is no line of a recording (no JSON); was it cut off?");
     const segment = segmentOf(line);
-    const steps = segment === null ? stepsOf(line) : null;
-    if (segment !== null) segments.push({ ...segment, steps: [] });
-    else if (steps !== null && segments.length > 0) segments.at(-1)?.steps.push(...steps);
-    else return err(`line ${i + 1} is no line of a recording; was it cut off?`);
+    if (segment !== null) {
+      const why = timesWrong(segment.head, last);
+      if (why !== null) return wrong(why);
+      last = segment.head.now;
+      segments.push({ ...segment, steps: [] });
+      continue;
+    }
+    if (!Array.isArray(line)) {
+      return wrong(
+        'is no line of a recording: {"segment": "start", "time" or "reload", "now", "wallMs", "state": [...]} ' +
+          "or a list of steps is needed",
+      );
+    }
+    const current = segments.at(-1);
+    if (current === undefined) return wrong("has steps before any segment: the segment's line is missing");
+    for (const [i, packed] of line.entries()) {
+      const step = unpackStep(packed);
+      if (step === null) {
+        return wrong(`has no step at ${i + 1}: [now, wallMs, digest, draws, event] is needed`);
+      }
+      const why = timesWrong(step, last);
+      if (why !== null) return wrong(`step ${i + 1} ${why}`);
+      last = step.now;
+      current.steps.push(step);
+    }
   }
   if (segments.length === 0) return err("it is a recording with nothing in it");
   return ok({
     header: header.value,
     segments: segments.map(({ head, state, steps }) => ({ ...head, state, steps })),
   });
+}
+
+/** What no clock shows: times that are none, or that go back. */
+function timesWrong(
+  { now, wallMs }: { readonly now: MonoMs; readonly wallMs: WallMs },
+  last: number,
+): string | null {
+  if (!Number.isFinite(now) || now < 0) return `has the time ${now}: milliseconds, 0 or more, are needed`;
+  if (now < last) return `goes back in time, from ${last} to ${now} ms: times must rise`;
+  if (!(wallMs >= 0 && wallMs <= LAST_WALL_MS)) {
+    return `has the date ${wallMs}: milliseconds since 1970 are needed`;
+  }
+  return null;
 }
 
 function headerOf(line: string): Result<RecordingHeader, string> {
@@ -93,12 +135,6 @@ function segmentOf(line: unknown): { head: SegmentHeader; state: string } | null
   if (segment !== "start" && segment !== "time" && segment !== "reload") return null;
   if (typeof now !== "number" || typeof wallMs !== "number" || !Array.isArray(state)) return null;
   return { head: { after: segment, now, wallMs }, state: JSON.stringify(state) };
-}
-
-function stepsOf(line: unknown): RecordedStep[] | null {
-  if (!Array.isArray(line)) return null;
-  const steps = line.map(unpackStep);
-  return steps.every((step) => step !== null) ? steps : null;
 }
 
 function parse(line: string): unknown {

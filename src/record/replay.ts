@@ -59,8 +59,8 @@ interface Causes {
   readonly down: Map<string, Cause>;
 }
 
-/** Replays all segments. Throws when a segment's state cannot be read. */
-export function replay(recording: Recording): Replayed {
+/** Replays all segments. Throws when a segment's state cannot be read. `onStep`: told of each step before it is run. */
+export function replay(recording: Recording, onStep: (step: number) => void = () => {}): Replayed {
   const decisions: ReplayedDecision[] = [];
   const divergences: Divergence[] = [];
   let steps = 0;
@@ -75,7 +75,7 @@ export function replay(recording: Recording): Replayed {
         divergences.push({ step: steps, kind: "state", detail });
       }
     }
-    const ran = runSegment(state, segment, steps, causes);
+    const ran = runSegment(state, segment, steps, causes, onStep);
     decisions.push(...ran.decisions);
     if (ran.divergence !== null) divergences.push(ran.divergence);
     before = ran.divergence === null ? state : null; // what follows from a difference is no news
@@ -89,11 +89,13 @@ function runSegment(
   segment: RecordedSegment,
   first: number,
   causes: Causes,
+  onStep: (step: number) => void,
 ): { decisions: ReplayedDecision[]; divergence: Divergence | null } {
   const decisions: ReplayedDecision[] = [];
   for (const [index, recorded] of segment.steps.entries()) {
     const step = first + index + 1;
     const { now, wallMs, event } = recorded;
+    onStep(step);
     const opinions = opinionsBefore(state, event);
     const { proposed } = state;
     const done = runStep(state, recorded);

@@ -2,15 +2,11 @@
 import { decodeState, encodeState } from "../../../src/failover/codec.ts";
 import { AILING_TEXT_MAX, type ClusterState } from "../../../src/failover/cluster_state.ts";
 import { decodeState as decodeFile, encodeState as encodeFile } from "../../../src/adapters/state_file.ts";
-import { Recorder } from "../../../src/record/recorder.ts";
-import { parseRecording, recordingHeader } from "../../../src/record/recording.ts";
+import { parseRecording } from "../../../src/record/recording.ts";
 import { replay } from "../../../src/record/replay.ts";
-import type { NodeId } from "../../../src/base/id.ts";
-import type { Effect, NodeEvent } from "../../../src/node/events.ts";
-import type { NodeState } from "../../../src/node/state.ts";
 import { createHash } from "node:crypto";
 import { BALLOT, ENTRY } from "../../unit/wire/samples.ts";
-import { NodeLab, testConfig } from "../../support/node_lab.ts";
+import { recordedText } from "../../support/recorded.ts";
 import { mutateJson, pick, spliced } from "../mutate.ts";
 import { must, mustBeWords, octets, type Subject, textOf } from "../subject.ts";
 
@@ -183,20 +179,4 @@ export function recording(): Subject {
       must(replayed.steps <= input.length, "more steps than there are octets");
     },
   };
-}
-
-class Recorded extends NodeLab {
-  readonly recorder = new Recorder({ snapshotMs: 1500 });
-
-  protected override step(id: NodeId, state: NodeState, event: NodeEvent): Effect[] {
-    return id === 1 ? this.recorder.step(state, event, this.env()) : super.step(id, state, event);
-  }
-}
-
-function recordedText(): string {
-  const lab = new Recorded(testConfig());
-  lab.run(1800);
-  lab.healthy = (_node, target): boolean => target !== "one";
-  lab.run(900);
-  return lab.recorder.text(recordingHeader("test", 1, "lab", 0), lab.now, 60);
 }

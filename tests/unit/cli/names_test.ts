@@ -43,7 +43,9 @@ Deno.test("names of a half-written config are found; what a shell would take for
 
 Deno.test("without a config the node is asked; one that is silent, or no node, is nothing and no error", async () => {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
-    return request.url.endsWith("/v1/status") ? Response.json(allWell) : new Response("?", { status: 404 });
+    return new URL(request.url).pathname === "/v1/status"
+      ? Response.json(allWell)
+      : new Response("?", { status: 404 });
   });
   const api = `127.0.0.1:${server.addr.port}`;
   const { nodes, services } = await findNames(new Map([["--api", api], ["--config", "/dev/null/none"]]));

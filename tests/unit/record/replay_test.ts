@@ -216,6 +216,25 @@ Deno.test("what is no recording is said to be none", () => {
   assert(!parsed.ok && parsed.error.includes("cut off"));
 });
 
+Deno.test("a damaged line is named with its number in the file, what is wrong with it and what is allowed", () => {
+  const head = JSON.stringify(recordingHeader("test", 2, "lab", 0));
+  const segment = '{"segment":"start","now":5,"wallMs":5,"state":[]}';
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ["{", /^line 3 .*no JSON/],
+    ["7", /^line 3 .*a list of steps is needed/],
+    ["[[6,6,0,0,0]]", /^line 3 has steps before any segment/],
+    [`${segment}\n[[6,6,0,0,0],[7,7]]`, /^line 4 has no step at 2: \[now, wallMs/],
+    [`${segment}\n[[4,6,0,0,0]]`, /^line 4 step 1 goes back in time, from 5 to 4 ms/],
+    [`${segment}\n[[6,1e300,0,0,0]]`, /^line 4 step 1 has the date 1e\+300/],
+    [segment.replace('"now":5', '"now":-5'), /^line 3 has the time -5: milliseconds, 0 or more/],
+  ];
+  for (const [rest, wanted] of cases) {
+    const parsed = parseRecording(`${head}\n\n${rest}\n`);
+    assert(!parsed.ok, rest);
+    assert.match(parsed.error, wanted);
+  }
+});
+
 Deno.test("text of any alphabet comes back", () => {
   const lab = new RecordedLab(testConfig());
   lab.record(2);
