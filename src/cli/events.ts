@@ -5,7 +5,25 @@ import { textLine } from "../view/log_line.ts";
 import { askNode, type NodeApi } from "./node_api.ts";
 import type { EventsOptions } from "./options.ts";
 import { ProcessScreen, type Screen } from "./screen.ts";
+import { cut, fields, mapOf, name, nullable, number, scalar, sentence, shaped, words } from "./shape.ts";
+import { harmless } from "./status_source.ts";
 import { findApi, ownSurroundings, type StatusSurroundings } from "./status.ts";
+
+/** Events of one answer that are shown, the newest: a node keeps as many. */
+const MOST_EVENTS = 1000;
+/** Longest line, characters. */
+const LINE_LENGTH = 4000;
+
+const EVENT = fields({
+  id: number,
+  time: name,
+  level: words("info", "debug", "warning", "error"),
+  name,
+  service: nullable(name),
+  epoch: nullable(name),
+  text: sentence,
+  data: mapOf(scalar),
+});
 
 /** How often `--follow` asks, ms. */
 export const FOLLOW_MS = 500;
@@ -66,7 +84,9 @@ async function follow(
 /** False when nobody reads it any more. */
 function show(events: readonly StoredEvent[], json: boolean, screen: Screen): boolean {
   if (events.length === 0) return true;
-  const lines = events.map((event) => json ? JSON.stringify(event) : textLine(event, Date.parse(event.time)));
+  const lines = events.map((event) => {
+    return json ? harmless(JSON.stringify(event)) : cut(textLine(event, Date.parse(event.time)), LINE_LENGTH);
+  });
   return screen.out(lines.join("\n") + "\n");
 }
 
@@ -82,7 +102,7 @@ async function fetchEvents(
   const { status, body } = answer.value;
   const events = status === 200 ? parse(body) : null;
   return Array.isArray(events) && events.every(isEvent)
-    ? ok(events)
+    ? ok(events.slice(-MOST_EVENTS).map((event) => shaped(event, EVENT, () => {}) as StoredEvent))
     : err(`what answers at ${api.text} is no abfail node: HTTP ${status} to /v1/events, and no events`);
 }
 

@@ -1,6 +1,7 @@
 /** `switch`, `unpin`, `drain`, `undrain`, `step-down`: ask one node, which carries it to the leader. */
 import { unreachable } from "../base/assert.ts";
 import { err, ok, type Result } from "../base/result.ts";
+import { printable } from "../view/text.ts";
 import { loadConfig, reasonOf } from "./load.ts";
 import {
   askNode,
@@ -14,6 +15,7 @@ import {
 } from "./node_api.ts";
 import type { OperateAction, OperateOptions, ReachOptions } from "./options.ts";
 import { complain, print } from "./output.ts";
+import { cut } from "./shape.ts";
 
 /** Exit code: 0 done, 1 refused, 2 wrong usage or config, 3 the node cannot be reached. */
 export async function operateCommand(options: OperateOptions): Promise<number> {
@@ -126,6 +128,9 @@ function thisMachine(): Machine {
   return { nodeId: Number.isInteger(nodeId) && nodeId > 0 ? nodeId : null, addresses };
 }
 
+/** Longest message of a node that is shown, characters. */
+const MESSAGE_LENGTH = 2000;
+
 /** What a node answered to a request that it did or refused. */
 export function parseAnswer(
   body: string,
@@ -140,7 +145,7 @@ export function parseAnswer(
     const found = typeof value === "object" && value !== null
       ? (value as Record<string, unknown>)[key]
       : null;
-    return typeof found === "string" ? found : null;
+    return typeof found === "string" ? printable(cut(found, MESSAGE_LENGTH)) : null;
   };
   return { message: text("message"), error: text("error") };
 }

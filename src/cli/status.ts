@@ -2,6 +2,7 @@
 import type { Result } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import { renderStatus } from "../view/status_text.ts";
+import { printable } from "../view/text.ts";
 import { statusExitCode } from "../view/verdict.ts";
 import type { TlsFileOptions } from "./client_tls.ts";
 import { DEFAULT_API, type Machine, type NodeApi, nodeApiOf, parseNodeApi, trusting } from "./node_api.ts";
@@ -9,6 +10,10 @@ import type { StatusOptions } from "./options.ts";
 import { ProcessScreen, type Screen } from "./screen.ts";
 import { fetchStatus } from "./status_source.ts";
 import { watchStatus } from "./status_watch.ts";
+import { VERSION } from "./version.ts";
+
+/** Longest page, characters: a thousand services take less. */
+const PAGE_LENGTH = 500_000;
 
 /** What the command takes from outside; replaced in tests. */
 export interface StatusSurroundings {
@@ -50,10 +55,29 @@ async function run(options: StatusOptions, surroundings: StatusSurroundings): Pr
     screen.error(`error: ${answer.error}`);
     return 3;
   }
-  const { status, text } = answer.value;
+  const { status, text, missing } = answer.value;
   const width = screen.size().columns;
-  screen.out(options.json ? text.trimEnd() + "\n" : renderStatus(status, { width, colour: screen.colour }));
+  const shown = options.json
+    ? text.trimEnd() + "\n"
+    : atMost(renderStatus(status, { width, colour: screen.colour }));
+  screen.out(shown);
+  if (missing.length > 0) screen.error(missingNote(status.version, missing));
   return statusExitCode(status);
+}
+
+/** What is shown in place of a page that nobody can read: its first lines. */
+function atMost(text: string): string {
+  if (text.length <= PAGE_LENGTH) return text;
+  const lines = text.slice(0, PAGE_LENGTH).split("\n").slice(0, -1);
+  return `${lines.join("\n")}\n… and ${text.split("\n").length - lines.length} lines more: see --json\n`;
+}
+
+/** Says what was made up for, so that nobody takes it for what the node said. */
+function missingNote(version: string, missing: readonly string[]): string {
+  const first = missing.slice(0, 3).map((path) => path === "" ? "all of it" : path).join(", ");
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : "";
+  const other = version === VERSION ? "" : ` The node is abfail ${version}, this is ${VERSION}.`;
+  return printable(`note: told in a way that is not known here, or not at all: ${first}${more}.${other}`);
 }
 
 /** What a command takes from this process and this machine. */

@@ -2,12 +2,15 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { Status } from "../view/status_type.ts";
 import { askNode, type NodeApi } from "./node_api.ts";
+import { readStatus } from "./status_shape.ts";
 
 /** A status, and the text it came as. */
 export interface Fetched {
   readonly status: Status;
-  /** The JSON document as the node sent it. */
+  /** The JSON document as the node sent it; nothing in it does anything to a terminal. */
   readonly text: string;
+  /** Paths of what a node of this version tells, and this one did not, or in another way. */
+  readonly missing: readonly string[];
 }
 
 /** The status of a node. The error is one sentence: not reached, or not a node. */
@@ -18,11 +21,20 @@ export async function fetchStatus(api: NodeApi, timeoutMs?: number): Promise<Res
   if (status !== 200) {
     return err(`what answers at ${api.text} is no abfail node: HTTP ${status} to /v1/status`);
   }
-  const value = parse(body);
-  if (!isStatus(value)) {
+  const read = readStatus(parse(body));
+  if (read === null) {
     return err(`what answers at ${api.text} is no abfail node: its answer is not a status`);
   }
-  return ok({ status: value, text: body });
+  return ok({ ...read, text: harmless(body) });
+}
+
+/** The same document: what a terminal might obey, and JSON allows in texts, written as `\\u....`. */
+export function harmless(json: string): string {
+  return json.replaceAll("\r", "").replaceAll(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(
+      "",
+    );
+  });
 }
 
 function parse(text: string): unknown {
@@ -31,18 +43,4 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-/** Checks the keys that all else hangs on; the rest is the word of a node of ours. */
-function isStatus(value: unknown): value is Status {
-  return isObject(value) && typeof value.cluster === "string" && typeof value.version === "string" &&
-    isObject(value.node) && isObject(value.quorum) && (value.leader === null || isObject(value.leader)) &&
-    Array.isArray(value.peers) && Array.isArray(value.problems) && Array.isArray(value.services) &&
-    value.services.every((one) => {
-      return isObject(one) && Array.isArray(one.targets) && Array.isArray(one.publishers);
-    });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

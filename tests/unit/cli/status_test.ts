@@ -270,7 +270,7 @@ function answers(...given: (Status | string)[]): () => Promise<Result<Fetched, s
   return () => {
     const next = given.length > 1 ? given.shift() : given[0];
     if (typeof next === "string" || next === undefined) return Promise.resolve(err(next ?? ""));
-    return Promise.resolve(ok({ status: next, text: JSON.stringify(next) }));
+    return Promise.resolve(ok({ status: next, text: JSON.stringify(next), missing: [] }));
   };
 }
 
