@@ -5,9 +5,9 @@ import type { PublishResult } from "../../publish/action.ts";
 import { createCloudPublisher, createMovingPublisher } from "./cloud/index.ts";
 import type { CloudWorld } from "./cloud/http.ts";
 import { createExecPublisher } from "./exec.ts";
-import type { PublisherWorld } from "./index.ts";
 import { createPowerdnsPublisher } from "./powerdns.ts";
 import type { Publisher } from "./publisher.ts";
+import type { PublisherWorld } from "./publisher_world.ts";
 import { createRfc2136Publisher } from "./rfc2136.ts";
 import { createWebhookPublisher } from "./webhook.ts";
 

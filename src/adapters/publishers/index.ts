@@ -5,11 +5,7 @@ import type { PublishAction, PublishResult } from "../../publish/action.ts";
 import type { VerifyAnswer } from "../../publish/verify.ts";
 import type { CloudWorld } from "./cloud/http.ts";
 import type { Publisher } from "./publisher.ts";
-import type { Rfc2136World } from "./rfc2136.ts";
-import type { VerifyWorld } from "./verify.ts";
-
-/** What publishers take from the system. */
-export type PublisherWorld = Rfc2136World & VerifyWorld;
+import type { PublisherWorld } from "./publisher_world.ts";
 
 /** All publishers of a config, by their place in it. */
 export interface Publishers {
