@@ -131,7 +131,8 @@ function peer(kind: NameServerKind, settings: string): Subject {
 async function openFloor(): Promise<Contestant> {
   const [port] = freePorts(1) as [number];
   const file = new URL("./peers/fixed_answer.ts", import.meta.url).pathname;
-  const program = new PeerProgram([Deno.execPath(), "run", "-q", "--unstable-net", "-A", file, String(port)]);
+  const flags = ["-q", "--unstable-net", "-A", "--v8-flags=--no-parallel-scavenge"]; // as abfail has it
+  const program = new PeerProgram([Deno.execPath(), "run", ...flags, file, String(port)]);
   const kept = keep({ [Symbol.asyncDispose]: () => program.stop() });
   await untilAnswered(port, PLAIN_NAME);
   return {
