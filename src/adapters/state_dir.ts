@@ -149,6 +149,13 @@ function removeIfThere(path: string): void {
   }
 }
 
+/** Without what the runtime says for programmers: system calls, numbers, flags of its own. */
 function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "permission denied for the user that abfail runs as";
+  }
+  // Folders of the kernel's, such as /proc and /dev: the runtime asks for more than this program may.
+  if (error instanceof Deno.errors.NotCapable) return "it is in a folder of the system's own; take another";
+  if (error instanceof Deno.errors.NotADirectory) return "a part of the path is a file, no folder";
   return error instanceof Error ? error.message : String(error);
 }

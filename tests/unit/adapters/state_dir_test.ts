@@ -175,3 +175,18 @@ inDir("a path that is a file, or below one, is refused with the reason", (path) 
     assert.match(dir.error, /^state_dir .* cannot be made: ./);
   }
 });
+
+Deno.test("a path that can hold nothing is refused in words for people", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const opened = openStateDir({ path: `${folder}/file/below`, self: 1, clusterName: "prod" });
+    assert.ok(!opened.ok);
+    assert.equal(
+      opened.error,
+      `state_dir ${folder}/file/below cannot be made: a part of the path is a file, no folder`,
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
