@@ -6,7 +6,8 @@ import type { SoakCluster } from "./soak_cluster.ts";
 
 /** How often each node is scraped, its status read and one name asked over UDP and TCP, ms. */
 const ROUND_MS = 5000;
-/** A target of one service after the other fails for so long, ms. */
+/** A target of so many services at once fails, for so long, ms; then one of the next services. */
+const FAIL_TOGETHER = 3;
 const FAIL_FOR_MS = 10_000;
 /** And the next one after so long at least. */
 const FAIL_PAUSE_MS = 2000;
@@ -28,8 +29,8 @@ export class Life implements AsyncDisposable {
   readonly #failEveryMs: number;
 
   /**
-   * In `roundMs` one target of every service fails once: within the warm-up, or what the nodes remember of each
-   * service's last switch would go on filling after it and look like growth.
+   * In `roundMs` a target of every service fails some times: within the warm-up, or what the nodes remember of each
+   * service's last switch, and of the last events, would go on filling after it and look like growth.
    */
   constructor(cluster: SoakCluster, roundMs: number) {
     this.#cluster = cluster;
@@ -88,12 +89,17 @@ export class Life implements AsyncDisposable {
   }
 
   async #fail(): Promise<void> {
-    for (let turn = 0; await sleep(this.#failEveryMs - FAIL_FOR_MS, this.#endOfFaults.signal); turn++) {
-      const service = turn % this.#cluster.services;
-      if (service % 10 === 8) continue; // `tcp`: it only connects
-      await this.#cluster.play(service, 0, "down");
+    const { services } = this.#cluster;
+    for (let first = 0; await sleep(this.#failEveryMs - FAIL_FOR_MS, this.#endOfFaults.signal);) {
+      const failing = Array.from(
+        { length: Math.min(FAIL_TOGETHER, services) },
+        (_, i) => (first + i) % services,
+      )
+        .filter((service) => service % 10 !== 8); // `tcp`: it only connects
+      first = (first + FAIL_TOGETHER) % services;
+      for (const service of failing) await this.#cluster.play(service, 0, "down");
       await sleep(FAIL_FOR_MS, this.#endOfFaults.signal);
-      await this.#cluster.play(service, 0, "up");
+      for (const service of failing) await this.#cluster.play(service, 0, "up");
     }
   }
 
