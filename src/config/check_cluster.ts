@@ -103,12 +103,6 @@ function checkZones(read: ReadDocument, reading: Reading): void {
 
 function checkElection(election: ReadElection | undefined, reading: Reading): void {
   const at = ["election"];
-  if (election?.mtu !== undefined) {
-    reading.warn(
-      [...at, "mtu"],
-      "has no effect so far: datagrams have at most 1100 bytes with ten nodes, 1600 with 64",
-    );
-  }
   if (["timing", "heartbeat", "lease"].some((key) => reading.isBad([...at, key]))) return;
   const { timing, heartbeatMs, leaseMs } = effectiveTiming(election);
   if (leaseMs < 3 * heartbeatMs) {

@@ -68,7 +68,7 @@ export interface ElectionConfig {
   readonly preemptDelayMs: number;
   /** Sit out at least this long after a start (rule 10: a lease made shorter); null = from the lease. */
   readonly quarantineMs: number | null;
-  /** Meant as the largest datagram, bytes; nothing heeds it so far (`wire/codec.ts` and `messages.ts` set their sizes). */
+  /** Datagrams of so many bytes pass between the nodes; none has more than 1200 (`election/room.ts`). */
   readonly mtu: number;
 }
 

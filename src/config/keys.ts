@@ -2,6 +2,7 @@
  * Every key that a config may have (PRODUCT.md, The config): its place, what it takes, what holds without it. The
  * reader, its messages and the JSON Schema all come from here.
  */
+import { DATAGRAM_BYTES } from "../election/room.ts";
 import { boolean, choice, duration, integer, text } from "./field.ts";
 import { list, optional, required, table, tables, tagged } from "./field_table.ts";
 import { limitKeys, transferKeys } from "./dns_keys.ts";
@@ -88,9 +89,9 @@ const election = table({
     "sit out at least so long after a start: the old quarantine, after the lease was made shorter",
   ),
   mtu: optional(
-    integer(512, 9000),
-    "without effect so far: datagrams have at most 1100 bytes with ten nodes, 1600 with 64",
-    1200,
+    integer(DATAGRAM_BYTES, 9000),
+    "largest datagram that the network between the nodes carries, bytes; abfail sends none above 1200",
+    DATAGRAM_BYTES,
   ),
 });
 

@@ -1,6 +1,6 @@
 /** The acceptor's half: promises, and what is accepted under them (rules 1, 4, 7). */
 import { type Ballot, compareBallots, higherBallot, sameHolder } from "./ballot.ts";
-import { type Entry, type EntryRef, INLINE_BYTES, type Message, type Refusal } from "./messages.ts";
+import type { Entry, EntryRef, Message, Refusal } from "./messages.ts";
 import type { ElectionState, Peer } from "./state.ts";
 import { isNewer, refOf, sameEntry, type Turn } from "./turn.ts";
 import { pull, takeAssembled } from "./inbox.ts";
@@ -53,7 +53,8 @@ export function onClaim(turn: Turn, peer: Peer, claim: Extract<Message, { kind: 
   follow(state, claim);
   takeEntry(turn, peer, claim);
   const accepted = state.accepted;
-  const lacking = accepted !== null && accepted.size <= INLINE_BYTES && isNewer(accepted, claim.entry);
+  const fits = accepted !== null && accepted.size <= state.settings.room.inlineBytes;
+  const lacking = fits && isNewer(accepted, claim.entry);
   turn.send(peer.member.id, {
     kind: "grant",
     ballot: claim.ballot,

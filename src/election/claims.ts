@@ -3,7 +3,7 @@ import type { NodeId } from "../base/id.ts";
 import type { MonoMs } from "../base/time.ts";
 import { grant } from "./acceptor.ts";
 import { type Ballot, compareBallots } from "./ballot.ts";
-import { INLINE_BYTES, type Message } from "./messages.ts";
+import type { Message } from "./messages.ts";
 import { trustedLeaseMs } from "./settings.ts";
 import type { ElectionState, Tenure } from "./state.ts";
 import { refOf, sameEntry, type Turn } from "./turn.ts";
@@ -75,7 +75,7 @@ function inlineFor(state: ElectionState, tenure: Tenure, to: NodeId): Uint8Array
   const proposal = tenure.proposal;
   if (proposal === null || state.accepted !== proposal.entry) return null;
   if (compareBallots(proposal.entry.ballot, tenure.ballot) !== 0) return null;
-  if (proposal.entry.size > INLINE_BYTES) return null;
+  if (proposal.entry.size > state.settings.room.inlineBytes) return null;
   const known = tenure.grantedNow.get(to)?.accepted ?? null;
   return sameEntry(known, proposal.entry) ? null : proposal.entry.state;
 }

@@ -1,6 +1,6 @@
 /** States that do not fit one datagram: pulled in numbered parts, complete or not at all (rule 7). */
 import type { NodeId } from "../base/id.ts";
-import { CHUNK_BYTES, type Entry, type EntryRef, type Message } from "./messages.ts";
+import type { Entry, EntryRef, Message } from "./messages.ts";
 import type { ElectionState, Inbox, Peer } from "./state.ts";
 import { delta } from "./detector.ts";
 import { digestOf } from "./entry.ts";
@@ -23,7 +23,7 @@ export function pull(turn: Turn, ref: EntryRef, from: NodeId): void {
     state.inbox.from = from;
     return;
   }
-  const count = Math.max(1, Math.ceil(ref.size / CHUNK_BYTES));
+  const count = Math.max(1, Math.ceil(ref.size / state.settings.room.partBytes));
   state.inbox = {
     ref,
     from,
@@ -71,13 +71,11 @@ export function onFetch(turn: Turn, peer: Peer, fetch: Extract<Message, { kind: 
   if (
     entry === null || entry.index !== fetch.index || !sameEntry({ ...entry, ballot: fetch.ballot }, entry)
   ) return;
-  const end = Math.min(
-    fetch.part + Math.min(fetch.count, PARTS_AT_ONCE),
-    Math.ceil(entry.size / CHUNK_BYTES),
-  );
+  const { partBytes } = turn.state.settings.room;
+  const end = Math.min(fetch.part + Math.min(fetch.count, PARTS_AT_ONCE), Math.ceil(entry.size / partBytes));
   const { ballot, index, digest, size } = entry;
   for (let part = fetch.part; part < end; part++) {
-    const bytes = entry.state.subarray(part * CHUNK_BYTES, (part + 1) * CHUNK_BYTES);
+    const bytes = entry.state.subarray(part * partBytes, (part + 1) * partBytes);
     turn.send(peer.member.id, { kind: "chunk", entry: { ballot, index, digest, size }, part, bytes });
   }
 }

@@ -1,10 +1,11 @@
 /** Coming back without memory, and two processes with one id (rules 8 and 9). */
 import type { Incarnation, NodeId } from "../base/id.ts";
 import { higherBallot } from "./ballot.ts";
-import { type Entry, INLINE_BYTES, type Message } from "./messages.ts";
+import type { Entry, Message } from "./messages.ts";
 import { delta, hearsAnotherUs, inTouchWithQuorum, isAlive } from "./detector.ts";
 import { pull, takeAssembled } from "./inbox.ts";
 import { beginRelease } from "./release.ts";
+import { toldRoom } from "./room.ts";
 import { createJoining, type ElectionState, type Joining, type Peer } from "./state.ts";
 import { isNewer, needed, refOf, sameEntry, type Turn } from "./turn.ts";
 
@@ -105,6 +106,7 @@ function finish(turn: Turn, joining: Joining, how: "kept" | "learnt" | "cleared"
 export function onRecall(turn: Turn, peer: Peer, recall: Extract<Message, { kind: "recall" }>): void {
   const { state } = turn;
   const accepted = state.accepted;
+  const room = toldRoom(state.settings.members.length, state.cleared.length);
   turn.send(peer.member.id, {
     kind: "told",
     seq: recall.seq,
@@ -112,7 +114,7 @@ export function onRecall(turn: Turn, peer: Peer, recall: Extract<Message, { kind
     highest: state.highest,
     released: state.released,
     accepted: accepted === null ? null : refOf(accepted),
-    state: accepted !== null && accepted.size <= INLINE_BYTES ? accepted.state : null,
+    state: accepted !== null && accepted.size <= room ? accepted.state : null,
     cleared: state.cleared,
   });
 }

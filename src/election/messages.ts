@@ -157,9 +157,3 @@ export type Message =
     /** Members that went on without memory together (rule 8a); empty otherwise. */
     readonly cleared: readonly { readonly id: NodeId; readonly incarnation: Incarnation }[];
   };
-
-/** Bytes of a state that one chunk carries. A datagram stays below 1200 bytes with it. */
-export const CHUNK_BYTES = 900;
-
-/** Largest state that rides inside a claim, grant or told. */
-export const INLINE_BYTES = 640;

@@ -1,4 +1,5 @@
 import type { NodeId } from "../base/id.ts";
+import { type Room, roomOf } from "./room.ts";
 
 /** One member of the fixed cluster. */
 export interface Member {
@@ -23,11 +24,13 @@ export interface ElectionSettings {
   readonly quarantineMs: number;
   /** Rule 8b: how long to wait for others' memory. */
   readonly rejoinWaitMs: number;
+  /** What fits a datagram. */
+  readonly room: Room;
 }
 
 /** Fills in what follows from the lease. `quarantineMs` can only be lengthened (rule 10). */
 export function completeSettings(
-  given: Omit<ElectionSettings, "rho" | "quarantineMs" | "rejoinWaitMs"> & {
+  given: Omit<ElectionSettings, "rho" | "quarantineMs" | "rejoinWaitMs" | "room"> & {
     readonly rho?: number;
     readonly quarantineMs?: number | null;
   },
@@ -39,6 +42,7 @@ export function completeSettings(
     rho,
     quarantineMs: Math.max(needed, given.quarantineMs ?? 0),
     rejoinWaitMs: 5 * given.leaseMs,
+    room: roomOf(given.members.length),
   };
 }
 

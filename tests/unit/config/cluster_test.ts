@@ -18,9 +18,9 @@ Deno.test("one node is refused, two are unless allowed, an even number is warned
   for (const count of [3, 5, 7]) assert.doesNotMatch(right(nodes(count)).warnings.join(), /nodes survive/);
 });
 
-Deno.test("who sets mtu is told that it has no effect", () => {
-  assert.match(right(`${nodes(3)}[election]\nmtu = 1000\n`).warnings.join(), /mtu.*no effect/);
-  assert.doesNotMatch(right(nodes(3)).warnings.join(), /mtu/);
+Deno.test("an mtu that datagrams would not fit is refused", () => {
+  wrongOnce(`${nodes(3)}[election]\nmtu = 1000\n`, "1200 to 9000");
+  assert.equal(right(`${nodes(3)}[election]\nmtu = 1400\n`).election.mtu, 1400);
 });
 
 Deno.test("ids and addresses are unique, in range, and reachable", () => {

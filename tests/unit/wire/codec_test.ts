@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { decodePacket, encodePacket } from "../../../src/wire/codec.ts";
 import { SEAL_OCTETS } from "../../../src/wire/clear_header.ts";
 import { createSealer } from "../../../src/wire/seal.ts";
-import { CHUNK_BYTES, INLINE_BYTES } from "../../../src/election/messages.ts";
+import { MAX_STATE_BYTES } from "../../../src/election/inbox.ts";
+import type { Message } from "../../../src/election/messages.ts";
+import { DATAGRAM_BYTES, roomOf, toldRoom } from "../../../src/election/room.ts";
+import { packLinks } from "../../../src/node/links.ts";
+import { packReport, SLICE_TARGETS } from "../../../src/node/report.ts";
 import { BALLOT, CLAIM, ENTRY, GRANT, header, HELLO, LIFE_2, LIFE_3, packet, wire } from "./samples.ts";
 
 function problemOf(bytes: Uint8Array): string {
@@ -24,27 +28,73 @@ Deno.test("sealing adds SEAL_OCTETS in place of the sender's id and life", () =>
   assert.equal(createSealer(wire()).seal(2, CLAIM).length, body + SEAL_OCTETS);
 });
 
-Deno.test("the largest inline state and the largest chunk stay below the default mtu with seven nodes", () => {
-  const heard = [2, 3, 4, 5, 6, 7].map((id) => ({ id, incarnation: LIFE_3, twin: false }));
-  const state = new Uint8Array(INLINE_BYTES);
-  const claim = { ...CLAIM.message, entry: { ...ENTRY, size: state.length }, state } as typeof CLAIM.message;
-  const chunk = { kind: "chunk", entry: ENTRY, part: 9, bytes: new Uint8Array(CHUNK_BYTES) } as const;
-  for (const message of [claim, chunk]) {
-    const size = createSealer(wire()).seal(2, packet(message, { heard })).length;
-    assert(size <= 1200, `${message.kind}: ${size}`);
+/** The longest that they come. */
+const LONG_BALLOT = { term: 2 ** 52, node: 65535, incarnation: LIFE_3 };
+const LONG_ENTRY = { ballot: LONG_BALLOT, index: 2 ** 40, digest: 0xffff_ffff };
+
+/** What it takes to send it in a cluster of so many, with all others heard and, where it has one, a full report. */
+function sealedSize(message: Message, nodes: number, reported: boolean): number {
+  const heard = membersBeside(nodes).map((id) => ({ id, incarnation: LIFE_3, twin: false }));
+  const echo = { stamp: 1e9 / 7, heldMs: 123_456.789 };
+  const links = packLinks(membersBeside(nodes).map((id) => ({ id, rttMs: 6000, loss: 0.5 })));
+  const opinions = { length: 2 * SLICE_TARGETS, at: () => "down" as const };
+  const report = reported ? packReport(0xffff_ffff, SLICE_TARGETS, opinions, true, links) : null;
+  const whole = { ...packet(message, { heard, count: 0xffff_ffff, to: LIFE_2, echo }), report };
+  return createSealer(wire()).seal(2, whole).length;
+}
+
+function membersBeside(nodes: number): number[] {
+  return Array.from({ length: nodes - 1 }, (_, i) => i + 2);
+}
+
+Deno.test("no datagram has more than 1200 bytes, in clusters of 3 to 64 nodes, however large the state", () => {
+  const common = { ballot: LONG_BALLOT, seq: 2 ** 40 };
+  for (const nodes of [3, 5, 7, 9, 10, 11, 16, 17, 32, 64]) {
+    const { partBytes, inlineBytes } = roomOf(nodes);
+    const inline = { accepted: { ...LONG_ENTRY, size: inlineBytes }, state: new Uint8Array(inlineBytes) };
+    const { accepted: entry, state } = inline;
+    const released = LONG_BALLOT;
+    const claim = {
+      kind: "claim",
+      ...common,
+      leaseMs: 1000,
+      commit: 2 ** 40,
+      entry,
+      state,
+      released,
+    } as const;
+    const part = { kind: "chunk", part: 65535, bytes: new Uint8Array(partBytes) } as const;
+    const messages: [Message, boolean][] = [
+      [claim, true],
+      [{ kind: "grant", ...common, ...inline }, true],
+      [{ ...part, entry: { ...LONG_ENTRY, size: MAX_STATE_BYTES } }, false],
+    ];
+    for (const count of [0, Math.floor(nodes / 2) + 1]) {
+      const cleared = membersBeside(nodes).slice(0, count).map((id) => ({ id, incarnation: LIFE_3 }));
+      const room = toldRoom(nodes, cleared.length);
+      const held = room < 0
+        ? { accepted: { ...LONG_ENTRY, size: 1 }, state: null }
+        : { accepted: { ...LONG_ENTRY, size: room }, state: new Uint8Array(room) };
+      messages.push([
+        { kind: "told", seq: 2 ** 40, remembers: true, highest: LONG_BALLOT, released, cleared, ...held },
+        false,
+      ]);
+    }
+    for (const [message, reported] of messages) {
+      const size = sealedSize(message, nodes, reported);
+      assert(size <= DATAGRAM_BYTES, `${message.kind}, ${nodes} nodes: ${size}`);
+    }
   }
 });
 
-Deno.test("no datagram has more than 1100 bytes with ten nodes, or 1600 with 64", () => {
-  const largest = (count: number): number => {
-    const heard = Array.from(
-      { length: count - 1 },
-      (_, i) => ({ id: i + 2, incarnation: LIFE_3, twin: false }),
-    );
-    const chunk = { kind: "chunk", entry: ENTRY, part: 9, bytes: new Uint8Array(CHUNK_BYTES) } as const;
-    return createSealer(wire()).seal(2, packet(chunk, { heard })).length;
-  };
-  assert(largest(10) <= 1100 && largest(64) <= 1600, `${largest(10)} and ${largest(64)}`);
+Deno.test("clusters of up to eight nodes have the same room, and the largest state fits 65536 parts", () => {
+  for (let nodes = 1; nodes <= 8; nodes++) {
+    assert.deepEqual(roomOf(nodes), { partBytes: 900, inlineBytes: 640 });
+  }
+  for (let nodes = 1; nodes <= 64; nodes++) {
+    assert(roomOf(nodes).partBytes * 65536 >= MAX_STATE_BYTES, String(nodes));
+    assert(roomOf(nodes).inlineBytes >= 0, String(nodes));
+  }
 });
 
 Deno.test("stamps are exact, held and remaining times are to a microsecond", () => {
