@@ -122,8 +122,13 @@ async function stream(
   limitMs: number,
 ): Promise<boolean> {
   const reader = body.getReader();
-  const gone = new Promise<null>((resolve) => response.once("close", () => resolve(null)));
+  let isGone = false;
   let isSlow = false;
+  // Ends a read that waits. Not a race with a promise of the end: it would keep something of each race, for days.
+  response.once("close", () => {
+    isGone = true;
+    reader.cancel().catch(() => {});
+  });
   const limit = limitMs === Infinity ? undefined : setTimeout(() => {
     isSlow = true;
     response.destroy();
@@ -131,14 +136,14 @@ async function stream(
   response.flushHeaders();
   try {
     while (true) {
-      const next = await Promise.race([reader.read(), gone]);
-      if (next === null) return !isSlow;
+      const next = await reader.read();
+      if (isGone) return !isSlow;
       if (next.done) {
         response.end();
         return true;
       }
       if (response.write(next.value)) continue;
-      if (!await taken(response, gone)) {
+      if (!await taken(response)) {
         response.destroy();
         return false;
       }
@@ -149,19 +154,19 @@ async function stream(
   }
 }
 
-/** Waits until what was written has been taken; false when that takes too long. */
-async function taken(response: ServerResponse, gone: Promise<null>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let drained = (): void => {};
-  const done = new Promise<boolean>((resolve) => {
-    drained = (): void => resolve(true);
+/** Waits until what was written has been taken, or the reader is gone; false when that takes too long. */
+function taken(response: ServerResponse): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isInTime: boolean): void => {
+      clearTimeout(timer);
+      response.off("drain", drained);
+      response.off("close", drained);
+      resolve(isInTime);
+    };
+    const drained = (): void => end(true);
+    const timer = setTimeout(() => end(false), STALL_MS);
     response.once("drain", drained);
-    timer = setTimeout(() => resolve(false), STALL_MS);
+    response.once("close", drained);
+    if (response.destroyed) drained();
   });
-  try {
-    return await Promise.race([done, gone.then(() => true)]);
-  } finally {
-    clearTimeout(timer);
-    response.off("drain", drained);
-  }
 }
