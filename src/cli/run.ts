@@ -65,7 +65,9 @@ export async function runCommand(options: RunOptions, parts: Partial<NodeParts> 
     if (taken !== null) logger.use(taken.log);
     systemd.ready();
   };
-  const onHangUp = (): void => void reload();
+  // One after the other: of two that come at once the last must read last, and win.
+  let reloading = Promise.resolve();
+  const onHangUp = (): void => void (reloading = reloading.then(reload));
   Deno.addSignalListener("SIGHUP", onHangUp);
   await node.ended;
   Deno.removeSignalListener("SIGHUP", onHangUp);

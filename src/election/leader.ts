@@ -240,14 +240,19 @@ export function onYield(turn: Turn, peer: Peer, message: Extract<Message, { kind
 function steadyEnough(state: ElectionState, peer: Peer, now: MonoMs): boolean {
   if (!isTwoWay(state, peer, now) || peer.twoWaySince === null) return false;
   const steadyMs = now - peer.twoWaySince;
-  if (steadyMs >= MAX_VANISH_FACTOR * state.settings.preemptDelayMs) peer.vanished = 0;
+  if (steadyMs >= MAX_VANISH_FACTOR * vanishUnit(state)) peer.vanished = 0;
   return steadyMs >= vanishDelay(state, peer.vanished);
 }
 
-/** 0 for a node that never vanished; else 2^(k-1) x `preempt_delay`, at most 32 x. */
+/** `preempt_delay`; a lease where that is shorter: without any delay a node that keeps vanishing would be let in each time. */
+function vanishUnit({ settings }: ElectionState): number {
+  return Math.max(settings.preemptDelayMs, settings.leaseMs);
+}
+
+/** 0 for a node that never vanished; else 2^(k-1) x `preempt_delay` (or a lease), at most 32 x. */
 export function vanishDelay(state: ElectionState, vanished: number): number {
   if (vanished === 0) return 0;
-  return Math.min(2 ** (vanished - 1), MAX_VANISH_FACTOR) * state.settings.preemptDelayMs;
+  return Math.min(2 ** (vanished - 1), MAX_VANISH_FACTOR) * vanishUnit(state);
 }
 
 /** Hands over where someone waits for it and nothing is in flight. */

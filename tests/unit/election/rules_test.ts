@@ -139,6 +139,13 @@ Deno.test("a node that keeps vanishing must be steady longer each time, up to 32
   assert.deepEqual([0, 1, 2, 3, 9].map((k) => vanishDelay(state, k)), [0, 1000, 2000, 4000, 32_000]);
 });
 
+Deno.test("without preempt_delay a node that keeps vanishing is held back all the same, by leases", () => {
+  const lab = new Lab({ preemptDelayMs: 0 });
+  const state = lab.node(1);
+  const lease = state.settings.leaseMs;
+  assert.deepEqual([0, 1, 2, 9].map((k) => vanishDelay(state, k)), [0, lease, 2 * lease, 32 * lease]);
+});
+
 Deno.test("a leader that a node cannot hear is not asked to yield by it", () => {
   const lab = new Lab({ preemptDelayMs: 1000 });
   lab.until(() => lab.leader() === 1);
